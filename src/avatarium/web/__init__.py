@@ -1,0 +1,1 @@
+"""The HTTP edge: decode the request, call the service, encode the answer."""
