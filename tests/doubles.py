@@ -13,7 +13,7 @@ from avatarium.model import ALL_RENDITIONS, Epoch, Rendered
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from avatarium.model import CropBox, Picture, PictureChanged, UserId
+    from avatarium.model import CropBox, Image, ImageId, Picture, PictureChanged, UserId
 
 
 async def settle() -> None:
@@ -104,6 +104,10 @@ class FailingDirectory(MemoryDirectory):
     async def load_many(self, user_ids: Sequence[UserId]) -> Mapping[UserId, Picture]:
         self._check()
         return await super().load_many(user_ids)
+
+    async def load_image(self, image_id: ImageId) -> Image | None:
+        self._check()
+        return await super().load_image(image_id)
 
     async def compare_and_set(self, picture: Picture) -> bool:
         self._check()

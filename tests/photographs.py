@@ -63,6 +63,13 @@ def png(width: int = 96, height: int = 96, color: Sequence[float] = GREEN) -> by
     return bytes(plain(width, height, color).pngsave_buffer(keep=NONE))
 
 
+def deep_png(width: int, height: int) -> bytes:
+    """A black PNG of 16 bits a channel with alpha: few bytes, eight for each pixel once decoded."""
+    deep = pyvips.Image.black(width, height, bands=4).cast(pyvips.enums.BandFormat.USHORT)
+    rgba = deep.copy(interpretation=pyvips.enums.Interpretation.RGB16)
+    return bytes(rgba.pngsave_buffer(compression=1, bitdepth=16, keep=NONE))
+
+
 def stored_as(shown: pyvips.Image, orientation: int) -> pyvips.Image:
     """The pixels that a camera stores, so that a viewer that obeys EXIF `orientation` shows `shown`."""
     image = shown

@@ -82,7 +82,7 @@ class ReadThrough(Generic[K, V]):
         """How many keys were looked up with which outcome; `failed` counts store failures."""
 
     async def get_many(self, keys: Iterable[K]) -> dict[K, Found[V]]:
-        """The values of `keys`, those that exist, from the store or loaded in one batch.
+        """The values of `keys`, those that exist, in that order, from the store or loaded in one batch.
 
         Raises:
             Unavailable: What the store lacks could not be loaded.
@@ -106,7 +106,7 @@ class ReadThrough(Generic[K, V]):
                     found[key] = Found(loaded[key], "miss" if key in led else "collapsed")
         for answer in found.values():
             self.outcomes[answer.outcome] += 1
-        return found
+        return {key: found[key] for key in wanted if key in found}
 
     async def get(self, key: K) -> Found[V] | None:
         """The value of `key`, or None where it does not exist.

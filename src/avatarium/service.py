@@ -446,12 +446,14 @@ class PictureService:
                 await self._tell(picture)
                 return picture
             current = await self._current(picture.user_id, expected)
+            if _id(current.image) == _id(image):
+                return current  # the winner wanted the same
         raise LostRace
 
     async def _tell(self, picture: Picture) -> None:
         """Write the newer record to the caches, then announce it; neither can undo the commit."""
         await self._pictures.put(picture.user_id, picture)
-        image_id = None if picture.image is None else picture.image.image_id
+        image_id = _id(picture.image)
         event = PictureChanged(picture.user_id, picture.epoch, picture.revision, image_id)
         try:
             await self._engines.events.publish(event)
@@ -461,3 +463,7 @@ class PictureService:
             telemetry.PICTURE_REMOVED if image_id is None else telemetry.PICTURE_REPLACED,
             revision=picture.revision,
         )
+
+
+def _id(image: Image | None) -> ImageId | None:
+    return None if image is None else image.image_id

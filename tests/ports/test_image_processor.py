@@ -153,8 +153,8 @@ async def test_a_caller_that_goes_away_does_not_cost_the_next_one_its_time() -> 
 
 
 async def test_a_worker_that_runs_out_of_memory_costs_one_upload() -> None:
-    processor = PooledImageProcessor(LIMITS, workers=1, seconds=30.0, memory_bytes=300_000_000)
-    upload = photographs.cmyk_jpeg(8000, 8000)  # 256 MB of pixels in 300 MB of memory
+    processor = PooledImageProcessor(LIMITS, workers=1, seconds=30.0, memory_bytes=400_000_000)
+    upload = photographs.deep_png(8000, 8000)  # 512 MB of pixels in 400 MB of memory
 
     with pytest.raises(UndecodableImage):
         await processor.render(upload, CropBox(0, 0, 8000, 8000))

@@ -14,6 +14,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING
 
+import pyvips
+
 from avatarium import telemetry
 from avatarium.errors import AvatariumError, UndecodableImage
 from avatarium.imaging import allow_loaders, render
@@ -49,6 +51,9 @@ class PooledImageProcessor:
             try:
                 job = asyncio.get_running_loop().run_in_executor(worker, render, upload, crop, self._limits)
                 rendered = await asyncio.wait_for(job, self._seconds)
+            except UndecodableImage:
+                self._abandon(worker)  # a decoder that failed may be short of memory from now on
+                raise
             except AvatariumError:
                 self._give_back(worker)
                 raise
@@ -92,6 +97,7 @@ class PooledImageProcessor:
 
 def _confine(memory_bytes: int) -> None:
     """Prepare one worker: its memory is bounded, and only the allowed loaders can run."""
+    pyvips.concurrency_set(1)  # type: ignore[attr-defined]  # not in its stubs; address space grows with threads
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     allow_loaders()

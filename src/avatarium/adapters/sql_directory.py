@@ -106,16 +106,22 @@ class SqlDirectory:
             Unavailable: The database does not answer.
         """
         with _translated():
-            async with self._engine.begin() as connection:
-                await connection.run_sync(_tables.create_all)
-                facts = {row.name: row.value for row in await connection.execute(select(_facts))}
-                if not facts:
-                    facts = {"schema": SCHEMA, "epoch": _new_epoch()}
-                    rows = [{"name": name, "value": value} for name, value in facts.items()]
-                    await connection.execute(insert(_facts), rows)
+            facts = await self._make_tables()
         if facts["schema"] != SCHEMA:
-            raise BadConfiguration(f"The directory has tables of shape {facts['schema']}; this release needs {SCHEMA}.")
+            await self.close()  # nobody else will: it was never open
+            raise BadConfiguration(f"The directory has tables of shape {facts['schema']}, not {SCHEMA}.")
         self._epoch = Epoch(facts["epoch"])
+
+    async def _make_tables(self) -> dict[str, str]:
+        """The facts of this database, made with its tables when there are none."""
+        async with self._engine.begin() as connection:
+            await connection.run_sync(_tables.create_all)
+            facts = {row.name: row.value for row in await connection.execute(select(_facts))}
+            if not facts:
+                facts = {"schema": SCHEMA, "epoch": _new_epoch()}
+                rows = [{"name": name, "value": value} for name, value in facts.items()]
+                await connection.execute(insert(_facts), rows)
+            return facts
 
     async def close(self) -> None:
         """See `ports.Directory`."""

@@ -350,7 +350,10 @@ class _MappingRoutes:
 
 async def _read_json(request: Request, message: type[M]) -> M:
     """The body as `message`; the caller learns which field is wrong, by its place."""
-    body = await read_body(request, wire.MAX_BATCH_BYTES)
+    try:
+        body = await read_body(request, wire.MAX_BATCH_BYTES)
+    except UploadTooLarge as error:
+        raise TooManyIds(error.detail) from None
     try:
         return message.model_validate_json(body)
     except ValidationError as error:

@@ -16,9 +16,9 @@ from avatarium.errors import (
     UnknownImage,
     UnknownRendition,
 )
-from avatarium.model import CONTENT_TYPES, DISPLAY_SIZE, LADDER, RenditionName, parse_image_id, parse_user_id
+from avatarium.model import CONTENT_TYPES, DISPLAY_SIZE, LADDER, RenditionName, parse_image_id
 from avatarium.web.http import PUBLIC, SANDBOX, asked_range, http_date, is_not_modified, not_modified
-from avatarium.web.surface import Operation, Surface
+from avatarium.web.surface import Operation, Surface, user_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -136,10 +136,10 @@ class _PictureRoutes:
         }
         if is_not_modified(request.headers, tag, headers["Last-Modified"]):
             return not_modified(headers)
-        asked = asked_range(request.headers, rendition.byte_count, tag)
-        if request.method == "HEAD":
+        if request.method == "HEAD":  # ranges are for GET alone (RFC 9110, 14.2)
             headers["Content-Length"] = str(rendition.byte_count)
             return Response(media_type=name.content_type, headers=headers)
+        asked = asked_range(request.headers, rendition.byte_count, tag)
         data = await service.rendition_bytes(image_id, name)
         if asked is None:
             return Response(data, media_type=name.content_type, headers=headers)
@@ -160,7 +160,7 @@ class _PictureRoutes:
         stem, separator, kind = request.path_params["name"].rpartition(".")
         if not separator or kind != "svg":
             raise UnknownRendition
-        picture = (await self._service().pack([parse_user_id(stem)])).pictures
+        picture = (await self._service().pack([user_id_of(request, stem)])).pictures
         name = picture[0].name if picture else None
         return _svg(request, DefaultPicture.of(stem, name), DISPLAY_SIZE, f"max-age={GUESS_MAX_AGE_SECONDS}")
 

@@ -127,8 +127,12 @@ class Surface:
         )
 
 
-def user_id_of(request: Request) -> UserId:
-    """The user id in the path, decoded from what was sent: a slash in an id cannot move it to another route.
+def user_id_of(request: Request, text: str | None = None) -> UserId:
+    """The user id in the path, checked as it was sent: a slash in an id cannot move it to another route.
+
+    Args:
+        request: Its path has the parameter `user_id`, where `text` is left out.
+        text: The id, where it is a part of another parameter.
 
     Raises:
         MalformedUserId: It is not well formed, or not UTF-8.
@@ -140,7 +144,7 @@ def user_id_of(request: Request) -> UserId:
         raise MalformedUserId("A user id is UTF-8, percent-encoded.") from None
     if b"%2f" in raw.lower():
         raise MalformedUserId('A user id has no "/".')
-    return parse_user_id(request.path_params["user_id"])
+    return parse_user_id(request.path_params["user_id"] if text is None else text)
 
 
 async def read_body(request: Request, max_bytes: int) -> bytes:
