@@ -1,21 +1,23 @@
 # Every command that people and CI run. `make` alone prints them.
 
-PYTHON := $(shell command -v python3)
-export PATH := $(CURDIR)/.venv/bin:$(PATH)
+# The system's Python, also in a shell where .venv is active.
+PYTHON := $(shell PATH="$(subst $(CURDIR)/.venv/bin:,,$(PATH))" command -v python3)
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/web/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 PORT ?= 8000
 UV := VIRTUAL_ENV=.venv .venv/bin/uv pip
+WEB_SOURCES := $(shell find web/client/src web/demo/src web/demo/index.html web/demo/vite.config.ts -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup build test check unit wheel contract lock clean
+.PHONY: help run setup build test check unit integration e2e check-the-checks accept-spine wheel contract screenshots lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-18s %s\n", $$1, $$2}'
 
-run: setup ## set up and serve [PORT=8000]; never needs root
-	@python -m avatarium serve --port $(PORT)
+run: build ## set up, seed and serve the demo [PORT=8000]; never needs root
+	@python -m avatarium demo --port $(PORT)
 
-setup: .venv/.ready ## install what the service and the checks need, into .venv
+setup: .venv/.ready web/node_modules/.ready ## install what the demo and the checks need, into .venv and web/node_modules
 
 .venv/.ready: requirements-uv.lock requirements-dev.lock pyproject.toml
 	@echo "Setting up Python in .venv"
@@ -25,9 +27,21 @@ setup: .venv/.ready ## install what the service and the checks need, into .venv
 	@$(UV) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+web/node_modules/.ready: web/package-lock.json web/package.json web/client/package.json web/demo/package.json web/e2e/package.json
+	@echo "Setting up the browser side in web/node_modules"
+	@cd web && npm ci --loglevel=error
+	@touch $@
+
+build: setup src/avatarium/static/index.html ## build the demo's page into the Python package
+
+src/avatarium/static/index.html: web/node_modules/.ready $(WEB_SOURCES)
+	@echo "Building the demo's page"
+	@cd web && npm run --silent build
+
 test: ## everything that CI runs; installs what it needs
-	@$(MAKE) --no-print-directory setup
-	@python scripts/run_checks.py check unit
+	@$(PYTHON) scripts/system_packages.py
+	@$(MAKE) --no-print-directory build
+	@python scripts/run_checks.py check unit integration e2e wheel check-the-checks
 
 check: setup ## format, lint, types, import directions, unused code, contract
 	@python scripts/run_checks.py check
@@ -35,15 +49,31 @@ check: setup ## format, lint, types, import directions, unused code, contract
 unit: setup ## unit, port and property tests of both sides, with coverage
 	@python scripts/run_checks.py unit
 
-wheel: setup ## dist/avatarium-*.whl 
+integration: setup ## tests that start processes
+	@python scripts/run_checks.py integration
+
+e2e: build ## browser tests against the demo in Chromium
+	@python scripts/run_checks.py e2e
+
+check-the-checks: setup ## plant a fault for each check; fail if one stays green
+	@python scripts/run_checks.py check-the-checks
+
+accept-spine: build ## acceptance of the spine at full size; report in bench/results/
+	@python bench/accept_spine.py
+
+wheel: build ## dist/avatarium-*.whl with the built page; installing it needs no Node
 	@rm -rf dist && python -m build --no-isolation --wheel --outdir dist . >/dev/null && ls dist/*.whl
 
 contract: setup ## write contract/openapi.json and the golden messages anew
 	@python scripts/export_contract.py
 
+screenshots: build ## take the pictures that the README shows
+	@cd web && vitest run --project screenshots
+
 lock: setup ## resolve the lock files anew
 	@uv pip compile --quiet --no-header --generate-hashes --group dev --python-version 3.11 pyproject.toml -o requirements-dev.lock
+	@cd web && npm install --package-lock-only && node ../scripts/complete-lock.mjs
 
 clean: ## remove everything that make made
-	@rm -rf .venv .cache dist build data
+	@rm -rf .venv .cache dist build src/avatarium/static web/node_modules web/client/dist data
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

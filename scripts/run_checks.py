@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+WEB = ROOT / "web"
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,16 @@ class Step:
     report: str = ""
 
 
+VITEST = ("vitest", "run", "--reporter=default", "--reporter=json", "--outputFile.json={report}")
 PARTS: dict[str, tuple[Step, ...]] = {
     "check": (
         Step("Python format", ("ruff", "format", "--check", "--quiet", ".")),
         Step("Python lint", ("ruff", "check", "--quiet", ".")),
         Step("Python types", ("mypy",)),
         Step("Python import directions", ("lint-imports", "--no-logo")),
+        Step("browser format and lint", ("biome", "ci", "--error-on-warnings", "."), WEB),
+        Step("browser types", ("npm", "run", "--silent", "types"), WEB),
+        Step("browser unused code", ("knip",), WEB),
         Step("house rules", ("python", "scripts/house_rules.py")),
         Step("contract is exported", ("python", "scripts/export_contract.py", "--check")),
     ),
@@ -50,7 +55,25 @@ PARTS: dict[str, tuple[Step, ...]] = {
             ("coverage", "run", "-m", "pytest", "-q", "-m", "not integration", "--junit-xml={report}"),
             report="junit",
         ),
+        Step("Python branch coverage", ("python", "scripts/coverage_gate.py")),
+        Step(
+            "browser unit and property tests",
+            (*VITEST, "--project", "client", "--project", "demo", "--coverage"),
+            WEB,
+            report="vitest",
+        ),
+        Step("browser package sizes", ("npm", "run", "--silent", "sizes"), WEB),
     ),
+    "integration": (
+        Step(
+            "Python integration tests",
+            ("pytest", "-q", "-m", "integration", "--force-enable-socket", "--junit-xml={report}"),
+            report="junit",
+        ),
+    ),
+    "e2e": (Step("browser tests in Chromium", (*VITEST, "--project", "e2e"), WEB, report="vitest"),),
+    "wheel": (Step("the wheel works without Node", ("python", "scripts/check_wheel.py")),),
+    "check-the-checks": (Step("planted faults turn red", ("python", "scripts/check_the_checks.py")),),
 }
 
 

@@ -75,13 +75,13 @@ class Recorder:
     """
 
     def __init__(self, app: ASGIApp, prefix: str = "") -> None:
-        self._app = app
+        self.app = app
         self._prefix = prefix
         self.answers: list[Answer] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
         status, is_problem, body = 0, False, b""
 
@@ -95,7 +95,7 @@ class Recorder:
             await send(message)
 
         path, method = unquote(scope["path"]), scope["method"]
-        await self._app(scope, receive, record)
+        await self.app(scope, receive, record)
         operation = operation_of(method, path.removeprefix(self._prefix))
         if operation is not None:
             code = json.loads(body)["code"] if is_problem else None

@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from fastapi import FastAPI
 from fastapi.routing import APIRouter
@@ -27,10 +27,18 @@ from avatarium import __version__, telemetry
 from avatarium.adapters.imaging_pool import PooledImageProcessor
 from avatarium.adapters.memory import MemoryEventBus, MemoryKeyValue, MemoryObjectStore, MemoryRateLimiter
 from avatarium.adapters.object_store import local_object_store
-from avatarium.adapters.sql_directory import SqlDirectory
+from avatarium.adapters.sql_directory import SqlDirectory, sqlite_directory
 from avatarium.adapters.system import SystemClock
 from avatarium.delivery import Delivery
-from avatarium.errors import AvatariumError, BadConfiguration, MethodNotAllowed, Unavailable, UnknownPath
+from avatarium.errors import (
+    AvatariumError,
+    BadConfiguration,
+    MethodNotAllowed,
+    NotAllowed,
+    SignInRequired,
+    Unavailable,
+    UnknownPath,
+)
 from avatarium.model import UserId, Viewer, parse_user_id
 from avatarium.service import Engines, PictureService
 from avatarium.settings import Settings, load_settings
@@ -238,7 +246,7 @@ class Avatarium:
     def _make_directory(self) -> Directory:
         if self.settings.directory_url:
             return SqlDirectory(self.settings.directory_url)
-        return SqlDirectory(f"sqlite+aiosqlite:///{_folder(self.settings.data_dir) / 'avatarium.sqlite3'}")
+        return sqlite_directory(_folder(self.settings.data_dir) / "avatarium.sqlite3")
 
     def _make_objects(self) -> ObjectStore:
         url = self.settings.objects_url
@@ -247,8 +255,8 @@ class Avatarium:
         parts = urlsplit(url)
         if parts.scheme == "memory":
             return MemoryObjectStore()
-        if parts.scheme == "file" and parts.path:
-            return local_object_store(Path(parts.path))
+        if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+            return local_object_store(Path(unquote(parts.path)))
         raise BadConfiguration("AVATARIUM_OBJECTS_URL is file:///folder or memory://.")
 
     def _make_processor(self) -> ImageProcessor:
@@ -277,6 +285,7 @@ def create_app(pictures: Avatarium | None = None) -> FastAPI:
         summary="Profile pictures that are on screen in the first frame.",
         description="Who has which picture (the mapping), and the bytes that never change.",
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        redirect_slashes=False,
         contact={"name": "Avatarium"},
         servers=[{"url": "/", "description": "Where the service is mounted."}],
         openapi_tags=[
@@ -302,12 +311,13 @@ def json_script(element_id: str, content: object) -> str:
 
 
 async def _foreign_error(_: Request, error: Exception) -> Response:
-    """Paths and methods that no route of ours has."""
+    """Paths and methods that no route of ours has, and what a viewer dependency refuses."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     if status == 405:  # noqa: PLR2004 - the framework's own refusal
         headers = (error.headers or {}) if isinstance(error, HTTPException) else {}
         return problem_response(MethodNotAllowed(tuple(headers.get("Allow", headers.get("allow", "GET")).split(", "))))
-    return problem_response(UnknownPath() if status == 404 else AvatariumError())  # noqa: PLR2004
+    kinds: dict[int, type[AvatariumError]] = {401: SignInRequired, 403: NotAllowed, 404: UnknownPath}
+    return problem_response(kinds.get(status, AvatariumError)())
 
 
 async def _unexpected_error(_: Request, error: Exception) -> Response:
@@ -358,6 +368,11 @@ def _load_secret(settings: Settings) -> bytes:
                 pass
             finally:
                 mine.unlink()
-        return file.read_text().strip().encode()
+        key = file.read_bytes().strip()
     except OSError as error:
         raise BadConfiguration("The key in AVATARIUM_DATA_DIR cannot be read or made.") from error
+    if len(key) < _SECRET_BYTES:
+        raise BadConfiguration(
+            f"The key in AVATARIUM_DATA_DIR has less than {_SECRET_BYTES} characters: it is damaged."
+        )
+    return key

@@ -2,7 +2,8 @@
 
 Guarantees: one load per key at a time, however many callers wait for it, and one caller giving up does not
 cancel the others (traps 53, 55); a value that the store holds in a higher revision is never replaced by a
-load that read an older row (trap 57); age counts from the load and is stored as an absolute instant; a
+load that read an older row (trap 57), and what this process answered with once is never followed by less,
+also while the store fails; age counts from the load and is stored as an absolute instant; a
 store that fails or holds garbage is a miss and a count, decided here and nowhere else (trap 54).
 
 Does not do: know what the values are. `Codec` says how one is written, named and versioned.
@@ -12,9 +13,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections import Counter
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Literal, TypeVar
 
 from avatarium import telemetry
 
@@ -29,6 +30,9 @@ V = TypeVar("V")
 
 Outcome = Literal["hit", "miss", "collapsed"]
 """RFC 9211: the store had it; it was loaded for this caller; another caller's load answered."""
+
+MAX_HELD: Final = 10_000
+"""Values that are remembered here because the store could not take them."""
 
 _log = telemetry.logger(__name__)
 
@@ -78,6 +82,7 @@ class ReadThrough(Generic[K, V]):
         self._clock = clock
         self._fresh_for_seconds = fresh_for_seconds
         self._flights: dict[K, asyncio.Task[Mapping[K, V]]] = {}
+        self._held: OrderedDict[K, tuple[V, float]] = OrderedDict()
         self.outcomes: Counter[str] = Counter()
         """How many keys were looked up with which outcome; `failed` counts store failures."""
 
@@ -89,7 +94,7 @@ class ReadThrough(Generic[K, V]):
         """
         wanted = list(dict.fromkeys(keys))
         stored = await self._read(wanted)
-        found: dict[K, Found[V]] = {key: Found(value, "hit") for key, value in stored.items()}
+        found: dict[K, Found[V]] = {key: Found(self._newest(key, value), "hit") for key, value in stored.items()}
         missing = [key for key in wanted if key not in stored]
         leading = [key for key in missing if key not in self._flights]
         if leading:
@@ -103,7 +108,7 @@ class ReadThrough(Generic[K, V]):
             loaded = await asyncio.shield(task)
             for key in missing:
                 if key in loaded:
-                    found[key] = Found(loaded[key], "miss" if key in led else "collapsed")
+                    found[key] = Found(self._newest(key, loaded[key]), "miss" if key in led else "collapsed")
         for answer in found.values():
             self.outcomes[answer.outcome] += 1
         return {key: found[key] for key in wanted if key in found}
@@ -118,6 +123,24 @@ class ReadThrough(Generic[K, V]):
 
     async def put(self, key: K, value: V) -> V:
         """The value that stands after offering `value`: itself, or a newer one that the store has."""
+        standing = self._newest(key, await self._offer(key, value))
+        if key in self._flights:
+            self._hold(key, standing)  # the flight may have read an older row
+        return standing
+
+    async def close(self) -> None:
+        """End when every load under way has ended."""
+        await asyncio.gather(*set(self._flights.values()), return_exceptions=True)
+
+    async def _fly(self, keys: list[K]) -> Mapping[K, V]:
+        loaded = await self._load_many(keys)
+        return {key: await self._offer(key, value) for key, value in loaded.items()}
+
+    def _land(self, keys: list[K]) -> None:
+        for key in keys:
+            del self._flights[key]
+
+    async def _offer(self, key: K, value: V) -> V:
         expires_at = self._clock.now() + self._fresh_for_seconds
         record = json.dumps({"expires_at": expires_at}).encode() + b"\n" + self._codec.encode(value)
         version = self._codec.version(value)
@@ -126,6 +149,7 @@ class ReadThrough(Generic[K, V]):
                 return value
         except Exception as error:  # noqa: BLE001 - whatever a cache store does, the read goes on
             self._failed(error)
+            self._hold(key, value)  # the store may hold an older one
             return value
         standing = (await self._read([key])).get(key)
         if standing is None:
@@ -133,17 +157,21 @@ class ReadThrough(Generic[K, V]):
         epoch, revision = self._codec.version(standing)
         return standing if (epoch == version[0] and revision >= version[1]) else value
 
-    async def close(self) -> None:
-        """End when every load under way has ended."""
-        await asyncio.gather(*set(self._flights.values()), return_exceptions=True)
+    def _hold(self, key: K, value: V) -> None:
+        """Remember what was answered, for as long as an older record may live in the store."""
+        now = self._clock.monotonic()
+        standing = self._newest(key, value)
+        self._held.pop(key, None)
+        self._held[key] = (standing, now + self._fresh_for_seconds)
+        while len(self._held) > MAX_HELD or next(iter(self._held.values()))[1] <= now:
+            self._held.popitem(last=False)
 
-    async def _fly(self, keys: list[K]) -> Mapping[K, V]:
-        loaded = await self._load_many(keys)
-        return {key: await self.put(key, value) for key, value in loaded.items()}
-
-    def _land(self, keys: list[K]) -> None:
-        for key in keys:
-            del self._flights[key]
+    def _newest(self, key: K, value: V) -> V:
+        if key not in self._held:
+            return value
+        held, (epoch, revision) = self._held[key][0], self._codec.version(value)
+        held_epoch, held_revision = self._codec.version(held)
+        return held if held_epoch == epoch and held_revision > revision else value
 
     async def _read(self, keys: list[K]) -> dict[K, V]:
         try:

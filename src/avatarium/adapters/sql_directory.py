@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
+    URL,
     Column,
     Float,
     Integer,
@@ -36,6 +37,7 @@ from avatarium.records import decode_image, encode_image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from sqlalchemy import Row
 
@@ -82,7 +84,7 @@ class SqlDirectory:
         BadConfiguration: No driver takes this URL.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         try:
             self._engine: AsyncEngine = create_async_engine(url)
         except (SQLAlchemyError, ImportError, ValueError) as error:
@@ -190,6 +192,11 @@ class SqlDirectory:
                     await connection.execute(
                         update(_people).where(_people.c.user_id == user_id).values(name=names[UserId(user_id)])
                     )
+
+
+def sqlite_directory(file: Path) -> SqlDirectory:
+    """The directory in the SQLite database `file`, whatever characters its name has."""
+    return SqlDirectory(URL.create("sqlite+aiosqlite", database=str(file)))
 
 
 _LOAD_MANY: Final = (

@@ -144,9 +144,7 @@ class Edge:
 def add_mapping_routes(router: APIRouter, edge: Edge) -> None:
     """Declare the routes of the mapping on `router`."""
     routes = _MappingRoutes(edge)
-    surface = Surface(router, edge.origins)
-    remember = [Depends(_remembering(edge.viewer))]
-    router.dependencies.extend(remember)
+    surface = Surface(router, edge.origins, [Depends(_remembering(edge.viewer))])
     on_user = {"parameters": [_USER_ID]}
     on_write = {"parameters": [_USER_ID, _IF_MATCH]}
     # Fixed paths first: a path with a parameter would swallow them.
@@ -211,7 +209,7 @@ def add_mapping_routes(router: APIRouter, edge: Edge) -> None:
         ),
     )
     # An id with a slash in it reaches no route above; this one says what is wrong with it.
-    surface.hidden_path("/images/user/{user_id:path}", ("GET", "PUT", "DELETE"), routes.refuse_user_id)
+    surface.hidden_path("/images/user/{user_id:path}", ("GET", "HEAD", "PUT", "DELETE"), routes.refuse_user_id)
     surface.path(
         "/images/{image_id}",
         Operation(

@@ -29,8 +29,9 @@ from avatarium.model import UserId, parse_user_id
 from avatarium.web.http import problem_response
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Collection, Coroutine
+    from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
 
+    from fastapi.params import Depends
     from pydantic import BaseModel
 
 ALL_METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -69,10 +70,13 @@ class Surface:
     Args:
         router: Where the routes go.
         origins: Origins other than our own that may read; `*` for all, without credentials.
+        dependencies: What FastAPI solves before every operation; not before preflights and refusals, for which
+            a browser sends neither cookie nor token.
     """
 
-    def __init__(self, router: APIRouter, origins: Collection[str]) -> None:
+    def __init__(self, router: APIRouter, origins: Collection[str], dependencies: Sequence[Depends] = ()) -> None:
         self._router = router
+        self._dependencies = dependencies
         self._route_class = _edge(frozenset(origins))
 
     def path(self, path: str, *operations: Operation) -> None:
@@ -85,6 +89,15 @@ class Surface:
             if operation.method == "GET":
                 self._add(path, "HEAD", operation.endpoint, None)
 
+        self._refuse_others(path, allowed)
+
+    def hidden_path(self, path: str, methods: tuple[str, ...], endpoint: Callable[..., Awaitable[Response]]) -> None:
+        """Declare a path that the OpenAPI document does not name."""
+        for method in methods:
+            self._add(path, method, endpoint, None)
+        self._refuse_others(path, list(methods))
+
+    def _refuse_others(self, path: str, allowed: list[str]) -> None:
         async def refuse(request: Request) -> Response:
             if request.method == "OPTIONS":
                 return Response(status_code=204, headers={"Allow": ", ".join([*allowed, "OPTIONS"])})
@@ -92,12 +105,7 @@ class Surface:
 
         for method in ALL_METHODS:
             if method not in allowed:
-                self._add(path, method, refuse, None)
-
-    def hidden_path(self, path: str, methods: tuple[str, ...], endpoint: Callable[..., Awaitable[Response]]) -> None:
-        """Declare a path that the OpenAPI document does not name; other methods fall through."""
-        for method in methods:
-            self._add(path, method, endpoint, None)
+                self._add(path, method, refuse, None, guarded=False)
 
     def _add(
         self,
@@ -105,6 +113,8 @@ class Surface:
         method: str,
         endpoint: Callable[..., Awaitable[Response]],
         operation: Operation | None,
+        *,
+        guarded: bool = True,
     ) -> None:
         documented: dict[str, Any] = {"include_in_schema": False}
         if operation is not None:
@@ -123,6 +133,7 @@ class Surface:
             response_class=Response,
             response_model=None,
             route_class_override=self._route_class,
+            dependencies=self._dependencies if guarded else None,
             **documented,
         )
 
