@@ -37,6 +37,7 @@ class Step:
 
 
 VITEST = ("vitest", "run", "--reporter=default", "--reporter=json", "--outputFile.json={report}")
+OPENAPI = "contract/openapi.json"
 PARTS: dict[str, tuple[Step, ...]] = {
     "check": (
         Step("Python format", ("ruff", "format", "--check", "--quiet", ".")),
@@ -47,6 +48,10 @@ PARTS: dict[str, tuple[Step, ...]] = {
         Step("browser types", ("npm", "run", "--silent", "types"), WEB),
         Step("browser unused code", ("knip",), WEB),
         Step("house rules", ("python", "scripts/house_rules.py")),
+        Step(
+            "OpenAPI document",
+            ("spectral", "lint", "--fail-severity=warn", "--ruleset", "contract/spectral.yaml", OPENAPI),
+        ),
         Step("contract is exported", ("python", "scripts/export_contract.py", "--check")),
     ),
     "unit": (

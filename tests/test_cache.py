@@ -403,6 +403,30 @@ async def test_an_older_value_is_returned_where_the_newer_one_cannot_be_read() -
     assert await rig.cache.put("a", Row(EPOCH, 4)) == Row(EPOCH, 4)
 
 
+async def test_what_is_remembered_for_a_store_that_fails_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("avatarium.cache.MAX_HELD", 2)
+    rig = Rig(a=1, b=1, c=1)
+    await rig.cache.get_many("abc")
+    rig.store.writing_fails = ConnectionError()
+    for key in "abc":
+        await rig.cache.put(key, Row(EPOCH, 2))
+
+    # The store still holds the old rows; the oldest answer is the one that was forgotten.
+    assert [await rig.get(key) for key in "abc"] == [(1, "hit"), (2, "hit"), (2, "hit")]
+
+
+async def test_what_is_remembered_gives_way_to_what_is_newer_and_to_another_epoch() -> None:
+    rig = Rig()
+    rig.store.writing_fails = ConnectionError()
+    await rig.cache.put("a", Row(EPOCH, 5))
+    await rig.cache.put("b", Row(EPOCH, 5))
+    rig.store.writing_fails = None
+    rig.source.rows = {"a": Row(EPOCH, 6), "b": Row(OTHER_EPOCH, 1)}
+
+    assert await rig.get("a") == (6, "miss")
+    assert await rig.get("b") == (1, "miss")
+
+
 class Interleaving:
     """One run of readers, writers and failures in any order; each look-up is held against what was answered before."""
 

@@ -5,7 +5,9 @@ The classes are walked, so a new release of a library that brings a new one fail
 
 from __future__ import annotations
 
+import asyncio
 import inspect
+import threading
 from typing import TYPE_CHECKING, Any
 
 import obstore
@@ -151,6 +153,13 @@ def test_a_url_that_no_driver_takes_is_a_bad_configuration(url: str) -> None:
         SqlDirectory(url)
 
 
+async def driver_threads_end() -> None:
+    """Return when the driver's threads have ended: after a failed connect they may still speak to the loop."""
+    for thread in threading.enumerate():
+        if thread.name.endswith("(_connection_worker_thread)"):
+            await asyncio.to_thread(thread.join, 10)
+
+
 async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
     file = tmp_path / "directory.sqlite3"
     file.write_bytes(b"This is a letter to my aunt, not a database.\n" * 100)
@@ -159,6 +168,7 @@ async def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None
     with pytest.raises(Unavailable):
         await directory.open()
     await directory.close()
+    await driver_threads_end()
 
 
 async def test_a_database_in_a_folder_that_is_not_there_is_unavailable(tmp_path: Path) -> None:
@@ -167,6 +177,7 @@ async def test_a_database_in_a_folder_that_is_not_there_is_unavailable(tmp_path:
     with pytest.raises(Unavailable):
         await directory.open()
     await directory.close()
+    await driver_threads_end()
 
 
 async def test_tables_of_another_release_are_refused(tmp_path: Path) -> None:
