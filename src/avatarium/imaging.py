@@ -11,10 +11,12 @@ Does not do: run off the event loop, or bound time and memory. `adapters.imaging
 from __future__ import annotations
 
 import base64
+import gc
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import fast_thumbhash
 import pyvips
@@ -30,6 +32,9 @@ from avatarium.errors import (
     UploadTooLarge,
 )
 from avatarium.model import FORMATS, LADDER, CropBox, ImageLimits, Rendered, RenditionName
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RECIPE: Final = 1
 """Number of this recipe. It is part of every image id: a change that alters pixels is a new number."""
@@ -62,6 +67,22 @@ def allow_loaders() -> None:
     for loader in ALLOWED_LOADERS.values():
         pyvips.operation_block_set(loader, False)
     pyvips.cache_set_max(0)
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Keep the garbage collector out of libvips's work.
+
+    libvips logs through a Python callback. A collection that starts in there frees other pictures, they log
+    too, and GLib ends the process on a message within a message.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def sniff(upload: bytes) -> str:
@@ -107,6 +128,7 @@ class Header:
     frames: int
 
 
+@_collection_paused()
 def read_header(upload: bytes, limits: ImageLimits) -> Header:
     """What the upload claims to be, after all limits were checked and before any pixel is decoded.
 
@@ -161,6 +183,7 @@ _LOADER_NAMES: Final = {
 }
 
 
+@_collection_paused()
 def render(upload: bytes, crop: CropBox | None, limits: ImageLimits) -> Rendered:
     """The whole ladder of `upload`: every size of `LADDER` in every format of `FORMATS`.
 

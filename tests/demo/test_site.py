@@ -141,9 +141,9 @@ def test_what_is_nowhere_is_404_as_a_problem(client: TestClient, path: str) -> N
 @pytest.mark.parametrize(
     ("method", "path", "allowed"),
     [
-        ("GET", "/demo/session", {"POST", "DELETE"}),
-        ("PUT", "/demo/session", {"POST", "DELETE"}),
-        ("POST", "/", {"GET", "HEAD"}),
+        ("GET", "/demo/session", {"POST", "DELETE", "OPTIONS"}),
+        ("PUT", "/demo/session", {"POST", "DELETE", "OPTIONS"}),
+        ("POST", "/", {"GET", "HEAD", "OPTIONS"}),
         ("POST", "/icon.svg", {"GET", "HEAD"}),
     ],
 )

@@ -28,6 +28,14 @@ MAPPING_FIELDS = {
 
 @pytest.fixture
 def site() -> Iterator[Site]:
+    """A site of which a test may expect that nothing was changed before."""
+    with open_site() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Site]:
+    """A site for questions that change nothing, or only what no other test asks for."""
     with open_site() as opened:
         yield opened
 
@@ -61,8 +69,8 @@ def test_a_mapping_says_everything_a_client_needs(site: Site) -> None:
     }
 
 
-def test_a_person_without_a_picture_has_the_default_picture(site: Site) -> None:
-    mapping = site.client.get("/images/user/ada").json()
+def test_a_person_without_a_picture_has_the_default_picture(shared: Site) -> None:
+    mapping = shared.client.get("/images/user/ada").json()
 
     assert mapping.pop("url").startswith("/pictures/default/1.163.")
     assert mapping == {
@@ -111,8 +119,8 @@ def test_cache_status_says_which_layer_answered(site: Site) -> None:
     assert statuses == ["avatarium; fwd=miss", "avatarium; hit"]
 
 
-def test_a_mapping_of_a_person_that_never_had_a_picture_has_no_last_modified(site: Site) -> None:
-    assert "last-modified" not in site.client.get("/images/user/ada").headers
+def test_a_mapping_of_a_person_that_never_had_a_picture_has_no_last_modified(shared: Site) -> None:
+    assert "last-modified" not in shared.client.get("/images/user/ada").headers
 
 
 def test_a_current_copy_is_304_and_a_changed_one_is_not(site: Site) -> None:
@@ -168,8 +176,8 @@ def test_info_adds_the_metadata_of_the_upload(site: Site) -> None:
     }
 
 
-def test_info_of_a_person_without_a_picture_is_empty(site: Site) -> None:
-    info = site.client.get("/images/user/ada/info").json()
+def test_info_of_a_person_without_a_picture_is_empty(shared: Site) -> None:
+    info = shared.client.get("/images/user/ada/info").json()
 
     assert [info[name] for name in ("size", "content_type", "upload_date", "width", "height")] == [None] * 5
     assert info["renditions"] == []
@@ -276,17 +284,17 @@ async def test_unknown_people_are_named_and_not_answered_where_the_directory_is_
 
 
 @pytest.mark.parametrize("path", ["/images/pack", "/users/info"])
-def test_an_empty_batch_has_an_empty_answer(site: Site, path: str) -> None:
-    answer = site.client.post(path, json={"user_ids": []}).json()
+def test_an_empty_batch_has_an_empty_answer(shared: Site, path: str) -> None:
+    answer = shared.client.post(path, json={"user_ids": []}).json()
 
     assert answer.get("pictures", answer.get("users")) == {}
 
 
-def test_a_batch_of_a_thousand_ids_is_answered_and_one_more_is_not(site: Site) -> None:
+def test_a_batch_of_a_thousand_ids_is_answered_and_one_more_is_not(shared: Site) -> None:
     ids = [f"person-{index}" for index in range(1001)]
 
-    good = site.client.post("/images/pack", json={"user_ids": ids[:1000]})
-    bad = site.client.post("/images/pack", json={"user_ids": ids})
+    good = shared.client.post("/images/pack", json={"user_ids": ids[:1000]})
+    bad = shared.client.post("/images/pack", json={"user_ids": ids})
 
     assert len(good.json()["pictures"]) == 1000
     assert (bad.status_code, problem_of(bad)["code"]) == (413, "too-many-ids")
@@ -294,11 +302,11 @@ def test_a_batch_of_a_thousand_ids_is_answered_and_one_more_is_not(site: Site) -
 
 @pytest.mark.parametrize("path", ["/images/pack", "/users/info"])
 @pytest.mark.parametrize("declared", ["declared", "streamed"])
-def test_a_batch_of_more_than_256_kilobytes_is_refused(site: Site, path: str, declared: str) -> None:
+def test_a_batch_of_more_than_256_kilobytes_is_refused(shared: Site, path: str, declared: str) -> None:
     body = b'{"user_ids": [' + b" " * 256_000 + b"]}"
     content = body if declared == "declared" else iter([body[:1000], body[1000:]])
 
-    response = site.client.post(path, content=content)
+    response = shared.client.post(path, content=content)
 
     assert (response.status_code, problem_of(response)["code"]) == (413, "too-many-ids")
 
@@ -329,44 +337,44 @@ BAD_PACKS = {
 
 
 @pytest.mark.parametrize("name", [*BAD_BODIES, *BAD_PACKS])
-def test_a_body_that_is_not_what_the_operation_takes_is_malformed(site: Site, name: str) -> None:
-    response = site.client.post("/images/pack", content={**BAD_BODIES, **BAD_PACKS}[name])
+def test_a_body_that_is_not_what_the_operation_takes_is_malformed(shared: Site, name: str) -> None:
+    response = shared.client.post("/images/pack", content={**BAD_BODIES, **BAD_PACKS}[name])
 
     assert (response.status_code, problem_of(response)["code"]) == (400, "malformed-request")
     assert "Traceback" not in response.text
 
 
 @pytest.mark.parametrize("name", BAD_BODIES)
-def test_the_older_batch_is_as_strict(site: Site, name: str) -> None:
-    response = site.client.post("/users/info", content=BAD_BODIES[name])
+def test_the_older_batch_is_as_strict(shared: Site, name: str) -> None:
+    response = shared.client.post("/users/info", content=BAD_BODIES[name])
 
     assert problem_of(response)["code"] == "malformed-request"
 
 
-def test_the_detail_names_the_field_that_is_wrong(site: Site) -> None:
-    response = site.client.post("/images/pack", json={"user_ids": ["ada", 7]})
+def test_the_detail_names_the_field_that_is_wrong(shared: Site) -> None:
+    response = shared.client.post("/images/pack", json={"user_ids": ["ada", 7]})
 
     assert problem_of(response)["detail"].startswith("user_ids.1: ")
 
 
 @pytest.mark.parametrize("body", [{"user_ids": ["a/b"]}, {"user_ids": [""]}, {"user_ids": [], "known": {"..": 1}}])
-def test_one_malformed_id_makes_the_whole_batch_malformed(site: Site, body: object) -> None:
-    response = site.client.post("/images/pack", json=body)
+def test_one_malformed_id_makes_the_whole_batch_malformed(shared: Site, body: object) -> None:
+    response = shared.client.post("/images/pack", json=body)
 
     assert (response.status_code, problem_of(response)["code"]) == (400, "malformed-user-id")
 
 
 @pytest.mark.parametrize("revision", [-1, 2**70])
-def test_a_revision_that_nobody_has_is_no_error(site: Site, revision: int) -> None:
+def test_a_revision_that_nobody_has_is_no_error(shared: Site, revision: int) -> None:
     body = json.dumps({"user_ids": ["ada"], "known": {"ada": revision}, "epoch": EPOCH})
 
-    pack = site.client.post("/images/pack", content=body).json()
+    pack = shared.client.post("/images/pack", content=body).json()
 
     assert bool(pack["pictures"]) == (revision < 0)
 
 
-def test_what_a_later_release_may_add_to_a_request_is_ignored(site: Site) -> None:
-    assert site.client.post("/images/pack", json={"user_ids": [], "added_later": True}).status_code == 200
+def test_what_a_later_release_may_add_to_a_request_is_ignored(shared: Site) -> None:
+    assert shared.client.post("/images/pack", json={"user_ids": [], "added_later": True}).status_code == 200
 
 
 def test_a_dead_directory_answers_what_the_cache_holds_and_says_so_for_the_rest() -> None:
@@ -398,14 +406,14 @@ async def test_a_dead_cache_is_no_error_and_no_change() -> None:
 @pytest.mark.parametrize(
     "user_id", ["ünïcødé", "山田 太郎", "🦊", "a+b", "a b", "50%", "a;b=c", "a?b", "a#b", "~", "info"]
 )
-def test_every_well_formed_id_makes_the_round_trip(site: Site, user_id: str) -> None:
+def test_every_well_formed_id_makes_the_round_trip(shared: Site, user_id: str) -> None:
     path = f"/images/user/{quote(user_id, safe='')}"
 
-    written = site.client.put(path, content=b"photo").json()
-    read = site.client.get(path).json()
-    info = site.client.get(f"{path}/info").json()
-    packed = site.client.post("/images/pack", json={"user_ids": [user_id]}).json()["pictures"][user_id]
+    written = shared.client.put(path, content=b"photo").json()
+    read = shared.client.get(path).json()
+    info = shared.client.get(f"{path}/info").json()
+    packed = shared.client.post("/images/pack", json={"user_ids": [user_id]}).json()["pictures"][user_id]
 
     assert {message["user_id"] for message in (written, read, info, packed)} == {user_id}
     assert {message["revision"] for message in (written, read, info, packed)} == {1}
-    assert UserId(user_id) in {event.user_id for event in site.world.events.published}
+    assert UserId(user_id) in {event.user_id for event in shared.world.events.published}

@@ -12,11 +12,10 @@ from starlette.responses import HTMLResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from avatarium.app import DEMO_PEOPLE, create_app, json_script
-from avatarium.errors import AvatariumError, BadConfiguration, MalformedRequest
+from avatarium.errors import BadConfiguration, CrossSiteWrite, MalformedRequest, MalformedUserId, NotAllowed
 from avatarium.model import parse_user_id
-from avatarium.web.http import problem_response
 from avatarium.web.identity import COOKIE, SESSION_SECONDS, check_write_origin
-from avatarium.web.surface import read_body
+from avatarium.web.surface import Operation, Surface, read_body
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,9 +57,13 @@ def create_demo_app(pictures: Avatarium, people: Sequence[Person]) -> FastAPI:
     site = _Site(pictures, session, people, (static / "index.html").read_text(encoding="utf-8"))
     app = create_app(pictures)
     router = APIRouter(include_in_schema=False)
-    router.add_api_route("/", site.page, methods=["GET", "HEAD"], response_model=None)
-    router.add_api_route("/demo/session", site.sign_in, methods=["POST"], response_model=None)
-    router.add_api_route("/demo/session", site.sign_out, methods=["DELETE"], response_model=None)
+    surface = Surface(router, ())
+    surface.path("/", Operation("GET", site.page, "The page", ()))
+    surface.path(
+        "/demo/session",
+        Operation("POST", site.sign_in, "Sign in", (CrossSiteWrite, MalformedRequest, MalformedUserId, NotAllowed)),
+        Operation("DELETE", site.sign_out, "Sign out", (CrossSiteWrite,)),
+    )
     app.include_router(router)
     with as_file(static) as folder:
         app.mount("/", _Assets(directory=folder))
@@ -84,12 +87,9 @@ class _Site:
 
     async def sign_in(self, request: Request) -> Response:
         """Become one of the three people."""
-        try:
-            check_write_origin(request, ())
-            user_id = parse_user_id((await _json_object(request)).get("user_id", ""))
-            token = self._session.token(user_id)
-        except AvatariumError as error:
-            return problem_response(error)
+        check_write_origin(request, ())
+        user_id = parse_user_id((await _json_object(request)).get("user_id", ""))
+        token = self._session.token(user_id)
         response = Response(status_code=204, headers={"Cache-Control": "no-store"})
         response.set_cookie(
             COOKIE,
@@ -103,10 +103,7 @@ class _Site:
 
     async def sign_out(self, request: Request) -> Response:
         """Be nobody again."""
-        try:
-            check_write_origin(request, ())
-        except AvatariumError as error:
-            return problem_response(error)
+        check_write_origin(request, ())
         response = Response(status_code=204, headers={"Cache-Control": "no-store"})
         response.delete_cookie(COOKIE, httponly=True, samesite="lax")
         return response
@@ -156,7 +153,7 @@ async def _json_object(request: Request) -> dict[str, str]:
 
     try:
         content = json.loads(await read_body(request, 1000))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise MalformedRequest from None
     if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):
         raise MalformedRequest('The body is like {"user_id": "samuel-adeyemi"}.')
