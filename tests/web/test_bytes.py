@@ -64,6 +64,7 @@ def test_bytes_carry_the_headers_of_the_table(site: Site, url: str) -> None:
         "content-security-policy": "default-src 'none'; sandbox",
         "timing-allow-origin": "*",
         "access-control-allow-origin": "*",
+        "access-control-expose-headers": "Date, ETag",
         "cross-origin-resource-policy": "cross-origin",
         "surrogate-key": image_id,
         "cache-tag": image_id,
@@ -276,6 +277,7 @@ def test_the_default_picture_of_a_mapping_is_kept_like_bytes(site: Site) -> None
         "content-security-policy": "default-src 'none'; sandbox",
         "timing-allow-origin": "*",
         "access-control-allow-origin": "*",
+        "access-control-expose-headers": "Date, ETag",
         "cross-origin-resource-policy": "cross-origin",
     }
 

@@ -26,6 +26,7 @@ NOSNIFF: Final = {"X-Content-Type-Options": "nosniff"}
 SANDBOX: Final = {**NOSNIFF, "Content-Security-Policy": "default-src 'none'; sandbox"}
 PUBLIC: Final = {
     "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Date, ETag",
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Timing-Allow-Origin": "*",
 }
