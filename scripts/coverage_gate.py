@@ -10,7 +10,7 @@ GATE = 95.0
 CORE = (
     "service.py",
     "cache.py",
-    "imaging.py",
+    "imaging",
     "delivery.py",
     "default_picture.py",
     "model.py",

@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,18 @@ from pydantic import SecretStr
 from avatarium import Avatarium, Settings, create_app, errors
 from avatarium.default_picture import DefaultPicture, background, hue
 from avatarium.delivery import Delivery
-from avatarium.model import ALL_RENDITIONS, Epoch, Image, ImageId, Picture, Rendition, UserId
+from avatarium.model import (
+    ALL_RENDITIONS,
+    ANIMATED_SIZES,
+    LADDER,
+    Epoch,
+    Image,
+    ImageId,
+    Picture,
+    Rendition,
+    RenditionName,
+    UserId,
+)
 from avatarium.service import Pack
 from avatarium.settings import PREFIX
 from avatarium.web import wire
@@ -119,6 +131,7 @@ def _golden() -> dict[str, dict[str, Any]]:
             {
                 "with a picture": mapping,
                 "default picture": default,
+                "moving, with transparency": _body(wire.full_mapping(_moving(ada), DELIVERY)),
                 "single": full,
                 "a field of a later release": future,
             },
@@ -178,6 +191,17 @@ def _picture(user_id: str) -> Picture:
         ),
     )
     return Picture(UserId(user_id), EPOCH, 3, image, name="Ada Lovelace", changed_at=1_764_000_000.0)
+
+
+def _moving(picture: Picture) -> Picture:
+    """The same person with a picture that moves and has lossless renditions."""
+    if picture.image is None:
+        return picture
+    names = [RenditionName(size, "png") for size in LADDER]
+    names += [RenditionName(size, "webp", animated=True) for size in ANIMATED_SIZES]
+    extra = tuple(Rendition(name, f"{index:064x}", 2000 * index) for index, name in enumerate(names, 100))
+    image = replace(picture.image, animated=True, renditions=(*picture.image.renditions, *extra))
+    return replace(picture, image=image)
 
 
 def _errors() -> list[errors.AvatariumError]:

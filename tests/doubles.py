@@ -54,6 +54,9 @@ class StubImageProcessor:
         renditions = tuple((name, f"{name}:".encode() + seed) for name in ALL_RENDITIONS)
         return Rendered("image/jpeg", 640, 480, "3OcRJYB4d3h/iIeHeEh3eIhw+j2w", "#8a7b6c", renditions)
 
+    def check_room(self) -> None:
+        """There always is room."""
+
     async def close(self) -> None:
         """Nothing to end."""
 

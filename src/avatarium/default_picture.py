@@ -24,6 +24,9 @@ from avatarium.errors import UnknownImage
 RECIPE: Final = 1
 """Number of this drawing; part of the URL, so a new drawing is a new URL."""
 
+DEFAULT_FORMATS: Final = ("svg", "webp", "png")
+"""Formats of a default picture, best first."""
+
 _MAC_BYTES: Final = 8
 _CLUSTER: Final = regex.compile(r"\X")
 _PICTOGRAPH: Final = regex.compile(r"\p{Extended_Pictographic}|\p{Regional_Indicator}")

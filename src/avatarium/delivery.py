@@ -51,7 +51,7 @@ class Delivery:
         """The URL of one rendition."""
         return (
             self.rendition_template.replace("{image_id}", image_id)
-            .replace("{size}", str(name.size))
+            .replace("{size}", name.stem)
             .replace("{format}", name.format)
         )
 

@@ -36,6 +36,11 @@ def rendition_key(image_id: ImageId, name: RenditionName) -> str:
     return f"pictures/{image_id[:2]}/{image_id}/{name}"
 
 
+def master_key(image_id: ImageId, kind: str) -> str:
+    """The object key of the master that later recipes start from; no route serves it."""
+    return f"masters/{image_id[:2]}/{image_id}.{kind}"
+
+
 def derive_image_id(
     secret: bytes, user_id: UserId, erasures: int, recipe: int, crop: CropBox | None, upload: bytes
 ) -> ImageId:
@@ -51,12 +56,20 @@ def derive_image_id(
 
     Source: docs/decisions/0002-what-an-image-id-is.md
     """
+    box = "" if crop is None else str(crop)
+    return derive_image_id_of_digest(secret, user_id, erasures, recipe, box, hashlib.sha256(upload).digest())
+
+
+def derive_image_id_of_digest(
+    secret: bytes, user_id: UserId, erasures: int, recipe: int, crop: str, upload_digest: bytes
+) -> ImageId:
+    """As `derive_image_id`, where only the SHA-256 of the upload is known: a rebuild has no upload any more."""
     inputs = (
         user_id.encode(),
         str(erasures).encode(),
         str(recipe).encode(),
-        b"" if crop is None else str(crop).encode(),
-        hashlib.sha256(upload).digest(),
+        crop.encode(),
+        upload_digest,
     )
     mac = hmac.new(secret, digestmod=hashlib.sha256)
     for value in inputs:

@@ -31,7 +31,20 @@ DISPLAY_SIZE: Final = 128
 FORMATS: Final[tuple[str, ...]] = ("webp", "jpg")
 """Formats that exist at every size of the ladder, best first."""
 
-CONTENT_TYPES: Final = {"webp": "image/webp", "jpg": "image/jpeg", "png": "image/png", "svg": "image/svg+xml"}
+EXTRA_FORMATS: Final[tuple[str, ...]] = ("png",)
+"""Formats that exist at every size where the picture lists them: lossless, for a PNG with transparency."""
+
+ANIMATED_SIZES: Final[tuple[int, ...]] = (64, 128, 256)
+"""Sides of the animated renditions of a picture that moves, in pixels."""
+
+CONTENT_TYPES: Final = {
+    "webp": "image/webp",
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "avif": "image/avif",
+    "svg": "image/svg+xml",
+}
+"""Format, as it stands at the end of a path -> media type."""
 
 DEFAULT_IMAGE_NAME: Final = "default_pfp.png"
 """The name that older code uses for "no picture"."""
@@ -80,16 +93,23 @@ def parse_image_id(text: str) -> ImageId:
 
 @dataclass(frozen=True, slots=True)
 class RenditionName:
-    """One size and encoding of a picture, as it stands in a path: `128.webp`."""
+    """One size and encoding of a picture, as it stands in a path: `128.webp`, `128-animated.webp`."""
 
     size: int
     """Side in pixels, one of `LADDER`."""
     format: str
-    """One of `FORMATS`."""
+    """One of `FORMATS` or `EXTRA_FORMATS`."""
+    animated: bool = False
+    """Whether it moves; `{size}.webp` is always the still one."""
 
     def __str__(self) -> str:
         """The name as it stands in paths and keys."""
-        return f"{self.size}.{self.format}"
+        return f"{self.stem}.{self.format}"
+
+    @property
+    def stem(self) -> str:
+        """What stands before the dot."""
+        return f"{self.size}-animated" if self.animated else str(self.size)
 
     @property
     def content_type(self) -> str:
@@ -103,13 +123,23 @@ class RenditionName:
         Raises:
             UnknownRendition: No picture has such a size or format.
         """
-        for name in ALL_RENDITIONS:
-            if text == str(name):
-                return name
-        raise UnknownRendition
+        name = _NAMES.get(text)
+        if name is None:
+            raise UnknownRendition
+        return name
 
 
 ALL_RENDITIONS: Final = tuple(RenditionName(size, kind) for size in LADDER for kind in FORMATS)
+"""What every picture has."""
+_NAMES: Final = {
+    str(name): name
+    for name in (
+        *ALL_RENDITIONS,
+        *(RenditionName(size, kind) for size in LADDER for kind in EXTRA_FORMATS),
+        *(RenditionName(size, "webp", animated=True) for size in ANIMATED_SIZES),
+    )
+}
+"""Every name that a rendition can have."""
 DISPLAY_RENDITION: Final = RenditionName(DISPLAY_SIZE, "webp")
 
 
@@ -163,6 +193,8 @@ class ImageLimits:
     """Width x height x frames."""
     max_aspect: int = 20
     """Longer side over shorter side."""
+    max_animation_seconds: int = 60
+    """What all frames of an animation take, once through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +211,13 @@ class Rendered:
     color: str
     """Dominant colour, `#rrggbb`."""
     renditions: tuple[tuple[RenditionName, bytes], ...]
-    """Every rendition of the ladder, encoded."""
+    """Every rendition, encoded."""
+    animated: bool = False
+    """Whether animated renditions are among them."""
+    master: tuple[str, bytes] | None = None
+    """Format and bytes of the master that is kept for later recipes, where one is kept."""
+    pixel_digest: str = ""
+    """SHA-256 of the pixels of the largest square, 64 hex digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +243,25 @@ class Image:
     """Dominant colour, `#rrggbb`."""
     animated: bool
     renditions: tuple[Rendition, ...]
+    upload_digest: str = ""
+    """SHA-256 of the uploaded bytes, 64 hex digits; never leaves the service. Empty in records of recipe 1."""
+    crop: str = ""
+    """The crop box that was given, as `x,y,width,height`; empty for none."""
+    pixel_digest: str = ""
+    """SHA-256 of the pixels of the largest square, 64 hex digits; empty in records of recipe 1."""
+    master: str = ""
+    """Format of the master that is kept for later recipes; empty where none is kept."""
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """Formats that exist at every size, best first."""
+        names = {rendition.name for rendition in self.renditions}
+        return (*FORMATS, *(kind for kind in EXTRA_FORMATS if RenditionName(DISPLAY_SIZE, kind) in names))
+
+    @property
+    def animated_sizes(self) -> tuple[int, ...]:
+        """Sides at which an animated rendition exists, in pixels."""
+        return tuple(rendition.name.size for rendition in self.renditions if rendition.name.animated)
 
     def rendition(self, name: RenditionName) -> Rendition | None:
         """What is known of the rendition `name`, or None where the picture lacks it."""

@@ -155,7 +155,16 @@ class ImageProcessor(Protocol):
 
         Raises:
             BadRequest: `upload` is not a picture that we take (see `imaging.render`).
+            TooManyRequests: As many uploads are waiting as may.
             Unavailable: There is no worker to be had.
+        """
+        ...
+
+    def check_room(self) -> None:
+        """Return if `render` would take an upload now.
+
+        Raises:
+            TooManyRequests: As many uploads are waiting as may.
         """
         ...
 

@@ -7,9 +7,12 @@ The number of the shape is part of every key (`keys.FORMAT`), so a reader never 
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from avatarium.model import Epoch, Image, ImageId, Picture, Rendition, RenditionName, UserId
+
+_ANIMATED: Final = "animated-"
+"""What stands before the format of an animated rendition."""
 
 
 def encode_image(image: Image) -> str:
@@ -80,7 +83,11 @@ def _image_fields(image: Image) -> dict[str, Any]:
         "thumbhash": image.thumbhash,
         "color": image.color,
         "animated": image.animated,
-        "renditions": [[r.name.size, r.name.format, r.digest, r.byte_count] for r in image.renditions],
+        "renditions": [[r.name.size, _kind(r.name), r.digest, r.byte_count] for r in image.renditions],
+        "upload_digest": image.upload_digest,
+        "crop": image.crop,
+        "pixel_digest": image.pixel_digest,
+        "master": image.master,
     }
 
 
@@ -98,7 +105,20 @@ def _image(fields: dict[str, Any]) -> Image:
         color=str(fields["color"]),
         animated=bool(fields["animated"]),
         renditions=tuple(
-            Rendition(RenditionName(int(size), str(kind)), str(digest), int(byte_count))
+            Rendition(_name(int(size), str(kind)), str(digest), int(byte_count))
             for size, kind, digest, byte_count in fields["renditions"]
         ),
+        # Records of recipe 1 lack these.
+        upload_digest=str(fields.get("upload_digest", "")),
+        crop=str(fields.get("crop", "")),
+        pixel_digest=str(fields.get("pixel_digest", "")),
+        master=str(fields.get("master", "")),
     )
+
+
+def _kind(name: RenditionName) -> str:
+    return _ANIMATED + name.format if name.animated else name.format
+
+
+def _name(size: int, kind: str) -> RenditionName:
+    return RenditionName(size, kind.removeprefix(_ANIMATED), animated=kind.startswith(_ANIMATED))

@@ -36,7 +36,7 @@ from avatarium.errors import (
     UploadTooLarge,
 )
 from avatarium.imaging import RECIPE
-from avatarium.keys import derive_image_id, metadata_key, rendition_key, user_key
+from avatarium.keys import derive_image_id, master_key, metadata_key, rendition_key, user_key
 from avatarium.model import (
     CropBox,
     Epoch,
@@ -326,9 +326,17 @@ class PictureService:
         if current.image is not None and current.image.image_id == image_id:
             return current
         rendered = await self._engines.processor.render(upload, crop)
-        image = self._describe(image_id, user_id, len(upload), rendered)
+        image = self._describe(image_id, user_id, upload, crop, rendered)
         await self._store(image_id, rendered)
         return await self._commit(current, image, expected)
+
+    def check_room(self) -> None:
+        """Return if an upload would be worked on soon; asked before its body is read.
+
+        Raises:
+            TooManyRequests: As many uploads are waiting as may.
+        """
+        self._engines.processor.check_room()
 
     async def remove(
         self, user_id: UserId, *, by: Viewer, expected: Collection[tuple[Epoch, int]] | None = None
@@ -399,31 +407,34 @@ class PictureService:
             raise PreconditionFailed
         return picture
 
-    def _describe(self, image_id: ImageId, owner: UserId, byte_count: int, rendered: Rendered) -> Image:
+    def _describe(
+        self, image_id: ImageId, owner: UserId, upload: bytes, crop: CropBox | None, rendered: Rendered
+    ) -> Image:
         return Image(
             image_id=image_id,
             owner=owner,
             recipe=RECIPE,
             content_type=rendered.content_type,
-            byte_count=byte_count,
+            byte_count=len(upload),
             width=rendered.width,
             height=rendered.height,
             uploaded_at=self._engines.clock.now(),
             thumbhash=rendered.thumbhash,
             color=rendered.color,
-            animated=False,
-            renditions=tuple(
-                Rendition(name, hashlib.sha256(data).hexdigest(), len(data)) for name, data in rendered.renditions
-            ),
+            animated=rendered.animated,
+            renditions=_describe_renditions(rendered.renditions),
+            upload_digest=hashlib.sha256(upload).hexdigest(),
+            crop="" if crop is None else str(crop),
+            pixel_digest=rendered.pixel_digest,
+            master="" if rendered.master is None else rendered.master[0],
         )
 
     async def _store(self, image_id: ImageId, rendered: Rendered) -> None:
-        await asyncio.gather(
-            *(
-                self._engines.objects.put_if_absent(rendition_key(image_id, name), data)
-                for name, data in rendered.renditions
-            )
-        )
+        objects = {rendition_key(image_id, name): data for name, data in rendered.renditions}
+        if rendered.master is not None:
+            kind, data = rendered.master
+            objects[master_key(image_id, kind)] = data
+        await asyncio.gather(*(self._engines.objects.put_if_absent(key, data) for key, data in objects.items()))
 
     async def _commit(
         self, current: Picture, image: Image | None, expected: Collection[tuple[Epoch, int]] | None
@@ -467,3 +478,7 @@ class PictureService:
 
 def _id(image: Image | None) -> ImageId | None:
     return None if image is None else image.image_id
+
+
+def _describe_renditions(renditions: Iterable[tuple[RenditionName, bytes]]) -> tuple[Rendition, ...]:
+    return tuple(Rendition(name, hashlib.sha256(data).hexdigest(), len(data)) for name, data in renditions)

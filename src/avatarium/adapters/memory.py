@@ -261,17 +261,22 @@ class ThreadImageProcessor:
 
     Args:
         limits: What an upload may be.
+        master_side: Longest side of the master that is kept, in pixels; 0: none.
     """
 
-    def __init__(self, limits: ImageLimits) -> None:
+    def __init__(self, limits: ImageLimits, *, master_side: int = 0) -> None:
         self._limits = limits
+        self._master_side = master_side
         self.renders = 0
         """How many uploads were rendered."""
 
     async def render(self, upload: bytes, crop: CropBox | None) -> Rendered:
         """See `ports.ImageProcessor`."""
         self.renders += 1
-        return await asyncio.to_thread(render, upload, crop, self._limits)
+        return await asyncio.to_thread(render, upload, crop, self._limits, master_side=self._master_side)
+
+    def check_room(self) -> None:
+        """There always is room: the event loop's threads bound the work."""
 
     async def close(self) -> None:
         """Nothing to end."""

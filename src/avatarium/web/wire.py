@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from avatarium.default_picture import DEFAULT_FORMATS
 from avatarium.errors import AvatariumError
-from avatarium.model import DEFAULT_IMAGE_NAME, DISPLAY_RENDITION, FORMATS, LADDER
+from avatarium.model import DEFAULT_IMAGE_NAME, DISPLAY_RENDITION, LADDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +52,8 @@ class MappingMessage(_Message):
     digest: str | None = Field(description="SHA-256 of the 128 px WebP, 64 hex digits.")
     sizes: list[int] = Field(description="Sides in pixels that exist.")
     formats: list[str] = Field(description="Formats that exist at every size, best first.")
-    animated: bool
+    animated: bool = Field(description="Whether `{size}-animated.webp` exists at `animated_sizes`.")
+    animated_sizes: list[int] = Field(default_factory=list, description="Sides in pixels that exist animated.")
     thumbhash: str | None = Field(description="ThumbHash, base64.")
     color: str | None = Field(description="Dominant colour, #rrggbb.")
     fresh_for_seconds: int = Field(ge=1)
@@ -261,8 +263,9 @@ def _mapping_fields(picture: Picture, delivery: Delivery) -> dict[str, object]:
         "url": delivery.url(picture),
         "digest": None if display is None else display.digest,
         "sizes": list(LADDER),
-        "formats": ["svg"] if image is None else list(FORMATS),
+        "formats": list(DEFAULT_FORMATS) if image is None else list(image.formats),
         "animated": image is not None and image.animated,
+        "animated_sizes": [] if image is None else list(image.animated_sizes),
         "thumbhash": None if image is None else image.thumbhash,
         "color": None if image is None else image.color,
         "fresh_for_seconds": delivery.fresh_for_seconds,
