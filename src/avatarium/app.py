@@ -265,6 +265,9 @@ class Avatarium:
             workers=self.settings.imaging_workers,
             seconds=self.settings.imaging_seconds,
             memory_bytes=self.settings.imaging_memory_bytes,
+            cpu_seconds=self.settings.imaging_cpu_seconds,
+            queue=self.settings.imaging_queue,
+            master_side=self.settings.master_side,
         )
 
     def _make_limiter(self) -> RateLimiter:

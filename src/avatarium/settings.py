@@ -69,6 +69,16 @@ class Settings(BaseSettings):
     imaging_memory_bytes: int = Field(
         1_000_000_000, ge=400_000_000, description="Address space of one imaging process."
     )
+    imaging_cpu_seconds: int = Field(20, ge=1, le=600, description="CPU seconds of one upload's pipeline.")
+    imaging_queue: int = Field(
+        32, ge=0, le=10_000, description="Uploads that may wait for a process; one more is told to come back (429)."
+    )
+    master_side: int = Field(
+        512,
+        ge=0,
+        le=2048,
+        description="Side of the square that is kept without metadata for `avatarium rebuild`, in pixels; 0: none.",
+    )
     limit_uploads: str = Field("60/minute", description="Writes an address may make; `off` for none.")
     limit_reads: str = Field("600/minute", description="Batches an address may ask for; `off` for none.")
     flags: Annotated[dict[str, bool], NoDecode] = Field(

@@ -9,13 +9,24 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
+import pyvips
 
 import photographs
+from avatarium.adapters import imaging_pool
 from avatarium.adapters.imaging_pool import PooledImageProcessor
 from avatarium.adapters.memory import ThreadImageProcessor
-from avatarium.errors import AvatariumError, EmptyUpload, MalformedCrop, NotAnImage, TooManyPixels, UndecodableImage
+from avatarium.errors import (
+    AvatariumError,
+    EmptyUpload,
+    MalformedCrop,
+    NotAnImage,
+    TooManyPixels,
+    TooManyRequests,
+    UndecodableImage,
+)
 from avatarium.imaging import render
 from avatarium.model import ALL_RENDITIONS, CropBox, ImageLimits
+from doubles import settle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,8 +37,10 @@ LIMITS = ImageLimits()
 MEMORY = 1_000_000_000
 
 
-def pooled(*, workers: int = 1, seconds: float = 30.0) -> PooledImageProcessor:
-    return PooledImageProcessor(LIMITS, workers=workers, seconds=seconds, memory_bytes=MEMORY)
+def pooled(*, workers: int = 1, seconds: float = 30.0, cpu_seconds: int = 30, queue: int = 10) -> PooledImageProcessor:
+    return PooledImageProcessor(
+        LIMITS, workers=workers, seconds=seconds, memory_bytes=MEMORY, cpu_seconds=cpu_seconds, queue=queue
+    )
 
 
 @pytest.fixture(params=["thread", "worker processes"])
@@ -154,10 +167,72 @@ async def test_a_caller_that_goes_away_does_not_cost_the_next_one_its_time() -> 
 
 async def test_a_worker_that_runs_out_of_memory_costs_one_upload() -> None:
     processor = PooledImageProcessor(LIMITS, workers=1, seconds=30.0, memory_bytes=400_000_000)
-    upload = photographs.deep_png(8000, 8000)  # 512 MB of pixels in 400 MB of memory
+    lying = photographs.plain(7900, 7900).copy()
+    lying.set_type(pyvips.GValue.gint_type, "orientation", 6)
+    upload = bytes(lying.pngsave_buffer(interlace=True))  # the one kind that must be held whole, twice
 
     with pytest.raises(UndecodableImage):
-        await processor.render(upload, CropBox(0, 0, 8000, 8000))
+        await processor.render(upload, None)
 
     assert (await processor.render(photographs.jpeg(), None)).width == 96
+    await processor.close()
+
+
+async def test_a_worker_that_computes_for_too_long_is_ended_by_the_kernel() -> None:
+    processor = pooled(cpu_seconds=1)
+    many_frames = photographs.animation([(n, 0, 255 - n) for n in range(0, 250, 2)], 700, 700)
+
+    with pytest.raises(UndecodableImage, match="within the limits"):
+        await processor.render(many_frames, None)
+
+    assert (await processor.render(photographs.jpeg(), None)).width == 96
+    await processor.close()
+
+
+async def test_a_rush_is_refused_and_not_queued_without_end() -> None:
+    processor = pooled(queue=2)
+    await processor.render(photographs.jpeg(), None)
+    (worker,) = workers()
+    os.kill(worker.pid or 0, signal.SIGSTOP)
+    waiting = [asyncio.create_task(processor.render(photographs.jpeg(), None)) for _ in range(3)]
+    await settle()
+
+    with pytest.raises(TooManyRequests) as before_the_body:
+        processor.check_room()
+    with pytest.raises(TooManyRequests) as after_it:
+        await processor.render(photographs.jpeg(), None)
+
+    assert before_the_body.value.retry_after_seconds >= 1
+    assert after_it.value.retry_after_seconds >= 1
+    os.kill(worker.pid or 0, signal.SIGCONT)
+    assert [rendered.width for rendered in await asyncio.gather(*waiting)] == [96, 96, 96]
+    processor.check_room()
+    await processor.close()
+
+
+async def test_whoever_goes_away_gives_the_place_to_the_next() -> None:
+    processor = pooled(queue=0)
+    await processor.render(photographs.jpeg(), None)
+    (worker,) = workers()
+    os.kill(worker.pid or 0, signal.SIGSTOP)
+    gone = asyncio.create_task(processor.render(photographs.jpeg(), None))
+    await settle()
+
+    gone.cancel()
+    await asyncio.gather(gone, return_exceptions=True)
+
+    assert (await processor.render(photographs.jpeg(), None)).width == 96
+    await processor.close()
+
+
+async def test_a_worker_is_replaced_before_it_grows_old(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imaging_pool, "JOBS_OF_A_WORKER", 2)
+    processor = pooled()
+    seen = set()
+
+    for _ in range(4):
+        await processor.render(photographs.jpeg(), None)
+        seen |= {worker.pid for worker in workers()}
+
+    assert len(seen) >= 2
     await processor.close()
