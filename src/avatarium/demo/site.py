@@ -15,7 +15,8 @@ from avatarium.app import DEMO_PEOPLE, create_app, json_script
 from avatarium.errors import BadConfiguration, CrossSiteWrite, MalformedRequest, MalformedUserId, NotAllowed
 from avatarium.model import parse_user_id
 from avatarium.web.identity import COOKIE, SESSION_SECONDS, check_write_origin
-from avatarium.web.surface import Operation, Surface, read_body
+from avatarium.web.surface import Operation, Surface
+from avatarium.web.uploads import read_bounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,7 +153,7 @@ async def _json_object(request: Request) -> dict[str, str]:
     import json  # noqa: PLC0415 - the only use
 
     try:
-        content = json.loads(await read_body(request, 1000))
+        content = json.loads(await read_bounded(request, 1000))
     except (ValueError, RecursionError):
         raise MalformedRequest from None
     if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):

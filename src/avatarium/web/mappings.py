@@ -47,7 +47,8 @@ from avatarium.web.http import (
     not_modified,
 )
 from avatarium.web.identity import check_write_origin
-from avatarium.web.surface import Operation, Surface, read_body, user_id_of
+from avatarium.web.surface import Operation, Surface, user_id_of
+from avatarium.web.uploads import CROP_FIELD, FILE_FIELD, read_bounded, read_upload
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -62,8 +63,23 @@ M = TypeVar("M", bound=BaseModel)
 
 _UPLOAD_BODY = {
     "required": True,
-    "description": "The picture's bytes; the content type is not asked, the bytes are.",
-    "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+    "description": "The picture's bytes, or a form; the content type of a picture is not asked, the bytes are.",
+    "content": {
+        "image/*": {"schema": {"type": "string", "format": "binary"}},
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": [FILE_FIELD],
+                "properties": {
+                    FILE_FIELD: {"type": "string", "format": "binary"},
+                    CROP_FIELD: {
+                        "type": "string",
+                        "description": "x,y,width,height in pixels of the oriented picture.",
+                    },
+                },
+            }
+        },
+    },
 }
 _USER_ID = {
     "name": "user_id",
@@ -111,6 +127,7 @@ _WRITE_ERRORS = (
     Unavailable,
 )
 _UPLOAD_ERRORS = (
+    MalformedRequest,
     EmptyUpload,
     MalformedCrop,
     UploadTooLarge,
@@ -297,11 +314,14 @@ class _MappingRoutes:
         user_id = user_id_of(request)
         viewer = await self._admit_write(request, user_id)
         service = self._edge.service()
-        crop = request.query_params.get("crop")
-        box = None if crop is None else CropBox.parse(crop)
-        upload = await read_body(request, service.limits.max_bytes)
+        service.check_room()
+        asked = request.query_params.get("crop")
+        box = None if asked is None else CropBox.parse(asked)
+        upload = await read_upload(request, service.limits.max_bytes)
+        if upload.crop:
+            box = CropBox.parse(upload.crop)
         expected = expected_revisions(request.headers.get("if-match"))
-        picture = await service.replace(user_id, upload, by=viewer, crop=box, expected=expected)
+        picture = await service.replace(user_id, upload.data, by=viewer, crop=box, expected=expected)
         return self._written(picture)
 
     async def remove_picture(self, request: Request) -> Response:
@@ -349,7 +369,7 @@ class _MappingRoutes:
 async def _read_json(request: Request, message: type[M]) -> M:
     """The body as `message`; the caller learns which field is wrong, by its place."""
     try:
-        body = await read_body(request, wire.MAX_BATCH_BYTES)
+        body = await read_bounded(request, wire.MAX_BATCH_BYTES)
     except UploadTooLarge as error:
         raise TooManyIds(error.detail) from None
     try:

@@ -18,6 +18,7 @@ from avatarium.errors import (
 )
 from avatarium.model import CONTENT_TYPES, DISPLAY_SIZE, LADDER, RenditionName, parse_image_id
 from avatarium.web.http import PUBLIC, SANDBOX, asked_range, http_date, is_not_modified, not_modified
+from avatarium.web.negotiation import choose_format
 from avatarium.web.surface import Operation, Surface, user_id_of
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 GUESS_MAX_AGE_SECONDS = 600
 """How long the default picture by user id may be kept: its name may change."""
+_SIZES = frozenset(str(side) for side in LADDER)
 EDGE_MAX_AGE_SECONDS = 31_536_000
 """How long an edge may keep bytes: it is told when they must go."""
 
@@ -86,14 +88,14 @@ def add_picture_routes(
             extra={"parameters": [_parameter("name", "ada.svg")], "responses": _bytes_of("image/svg+xml")},
         ),
     )
-    whole = _bytes_of("image/webp", "image/jpeg")
+    whole = _bytes_of("image/webp", "image/jpeg", "image/png")
     whole[206] = {"description": "The range that was asked for."}
     surface.path(
         "/pictures/{image_id}/{name}",
         Operation(
             "GET",
             routes.read_picture,
-            "The bytes of a rendition",
+            "The bytes of a rendition; without a format in the name, `Accept` decides",
             (MalformedImageId, UnknownImage, UnknownRendition, RangeNotSatisfiable, Unavailable),
             extra={
                 "parameters": [
@@ -117,15 +119,25 @@ class _PictureRoutes:
         self._keep = f"max-age={max_age_seconds}, immutable"
 
     async def read_picture(self, request: Request) -> Response:
-        """The bytes of one rendition: immutable, so a browser asks once."""
-        name = RenditionName.parse(request.path_params["name"])
+        """The bytes of one rendition, named or negotiated: immutable, so a browser asks once."""
+        asked_name = request.path_params["name"]
         image_id = parse_image_id(request.path_params["image_id"])
         service = self._service()
+        negotiated = {}
+        if asked_name in _SIZES:
+            formats = (await service.image(image_id)).formats
+            kind = choose_format(request.headers.get("accept"), formats)
+            name = RenditionName(int(asked_name), kind)
+            # Relative, so that it is right wherever the service is mounted.
+            negotiated = {"Vary": "Accept", "Content-Location": str(name)}
+        else:
+            name = RenditionName.parse(asked_name)
         image, rendition = await service.rendition(image_id, name)
         tag = f'"{rendition.digest[:32]}"'
         headers = {
             **PUBLIC,
             **SANDBOX,
+            **negotiated,
             "Cache-Control": self._keep,
             "CDN-Cache-Control": f"max-age={EDGE_MAX_AGE_SECONDS}",
             "ETag": tag,

@@ -23,7 +23,6 @@ from avatarium.errors import (
     MalformedRequest,
     MalformedUserId,
     MethodNotAllowed,
-    UploadTooLarge,
 )
 from avatarium.model import UserId, parse_user_id
 from avatarium.web.http import problem_response
@@ -156,24 +155,6 @@ def user_id_of(request: Request, text: str | None = None) -> UserId:
     if b"%2f" in raw.lower():
         raise MalformedUserId('A user id has no "/".')
     return parse_user_id(request.path_params["user_id"] if text is None else text)
-
-
-async def read_body(request: Request, max_bytes: int) -> bytes:
-    """The whole body, refused as soon as it is known to be too large; never held twice.
-
-    Raises:
-        UploadTooLarge: There are more than `max_bytes`.
-    """
-    declared = request.headers.get("content-length", "")
-    too_large = UploadTooLarge(f"At most {max_bytes} bytes are taken here.")
-    if declared.isascii() and declared.isdigit() and int(declared) > max_bytes:
-        raise too_large
-    body = bytearray()
-    async for chunk in request.stream():
-        if len(body) + len(chunk) > max_bytes:
-            raise too_large
-        body += chunk
-    return bytes(body)
 
 
 def _edge(origins: frozenset[str]) -> type[APIRoute]:
