@@ -20,6 +20,8 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import TYPE_CHECKING, Final
 
+import pyvips
+
 from avatarium import telemetry
 from avatarium.errors import AvatariumError, TooManyRequests, UndecodableImage
 from avatarium.imaging import allow_loaders, render
@@ -105,6 +107,9 @@ class PooledImageProcessor:
         try:
             job = loop.run_in_executor(worker, _work, upload, crop, self._limits, self._cpu_seconds, self._master_side)
             rendered = await asyncio.wait_for(job, self._seconds)
+        except UndecodableImage:
+            self._abandon(worker)  # a decoder that failed may be short of memory from now on
+            raise
         except AvatariumError:
             self._give_back(worker)
             raise
@@ -148,6 +153,7 @@ class PooledImageProcessor:
 
 def _confine(memory_bytes: int) -> None:
     """Prepare one worker: its memory is bounded, and only the allowed loaders can run."""
+    pyvips.concurrency_set(1)  # type: ignore[attr-defined]  # not in its stubs; address space grows with threads
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     allow_loaders()
@@ -159,4 +165,8 @@ def _work(upload: bytes, crop: CropBox | None, limits: ImageLimits, cpu_seconds:
     used = math.ceil(usage.ru_utime + usage.ru_stime)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (used + cpu_seconds, hard))
-    return render(upload, crop, limits, master_side=master_side)
+    try:
+        return render(upload, crop, limits, master_side=master_side)
+    except AvatariumError as error:
+        error.__context__ = None  # its frames hold the decoded pixels, and a worker keeps its last error
+        raise

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import hashlib
 from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from avatarium.default_picture import DefaultPicture
+from avatarium.default_picture import DEFAULT_FORMATS, DefaultPicture
+from avatarium.default_raster import draw
 from avatarium.errors import (
     MalformedImageId,
     MalformedUserId,
@@ -74,7 +77,7 @@ def add_picture_routes(
             (UnknownImage, UnknownRendition),
             extra={
                 "parameters": [key, _parameter("name", "128.svg")],
-                "responses": _bytes_of("image/svg+xml"),
+                "responses": _bytes_of("image/svg+xml", "image/webp", "image/png"),
             },
         ),
     )
@@ -161,11 +164,12 @@ class _PictureRoutes:
 
     async def read_default_picture(self, request: Request) -> Response:
         """The default picture whose inputs the key carries; it is drawn anew by any process."""
-        size, separator, kind = request.path_params["name"].partition(".")
-        if not separator or kind != "svg" or size not in {str(side) for side in LADDER}:
+        size, _, kind = request.path_params["name"].partition(".")
+        if kind not in DEFAULT_FORMATS or size not in _SIZES:
             raise UnknownRendition
         drawing = DefaultPicture.parse(request.path_params["key"], self._secret())
-        return _svg(request, drawing, int(size), self._keep)
+        data = drawing.svg(int(size)) if kind == "svg" else await asyncio.to_thread(draw, drawing, int(size), kind)
+        return _drawn(request, data, kind, self._keep)
 
     async def guess_default_picture(self, request: Request) -> Response:
         """The default picture as it is now for this user id; kept for ten minutes, as the name may change."""
@@ -174,15 +178,15 @@ class _PictureRoutes:
             raise UnknownRendition
         picture = (await self._service().pack([user_id_of(request, stem)])).pictures
         name = picture[0].name if picture else None
-        return _svg(request, DefaultPicture.of(stem, name), DISPLAY_SIZE, f"max-age={GUESS_MAX_AGE_SECONDS}")
+        data = DefaultPicture.of(stem, name).svg(DISPLAY_SIZE)
+        return _drawn(request, data, "svg", f"max-age={GUESS_MAX_AGE_SECONDS}")
 
 
-def _svg(request: Request, drawing: DefaultPicture, size: int, cache_control: str) -> Response:
-    data = drawing.svg(size)
+def _drawn(request: Request, data: bytes, kind: str, cache_control: str) -> Response:
     response = Response(
-        data, media_type=CONTENT_TYPES["svg"], headers={**PUBLIC, **SANDBOX, "Cache-Control": cache_control}
+        data, media_type=CONTENT_TYPES[kind], headers={**PUBLIC, **SANDBOX, "Cache-Control": cache_control}
     )
-    tag = f'"{drawing.hue}-{drawing.initials.encode().hex()}-{size}"'
+    tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
     response.headers["ETag"] = tag
     if is_not_modified(request.headers, tag, None):
         return not_modified(dict(response.headers))
