@@ -1,4 +1,4 @@
-"""The command line: serve, check, demo."""
+"""The command line: serve, check, rebuild, demo."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from rich.table import Table
 from avatarium import __version__
 from avatarium.app import Avatarium, create_app
 from avatarium.errors import AvatariumError, BadConfiguration
+from avatarium.rebuilding import Report, Shard
+from avatarium.rebuilding import rebuild as make_anew
 from avatarium.settings import PREFIX, Settings, load_settings
 from avatarium.web.identity import is_loopback
 
@@ -67,6 +69,35 @@ def check() -> None:
 
     asyncio.run(open_once())
     _out.print("Every engine answers.")
+
+
+@cli.command()
+def rebuild(
+    shard: Annotated[str, typer.Option(help="i/n: the i-th of n equal shares of all people.")] = "1/1",
+) -> None:
+    """Make new ladders of all pictures of an older recipe, from kept masters; may be stopped and run again."""
+    settings = load_settings()
+    share = Shard.parse(shard)
+
+    async def run() -> Report:
+        async with Avatarium(settings=settings) as pictures:
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+            with Progress(*columns, console=_err, transient=True) as progress:
+                bar = progress.add_task("Counting people", total=None)
+                total = sum([user_id in share async for user_id in pictures.service.people()])
+                progress.update(bar, description="Making ladders", total=total)
+                return await make_anew(
+                    pictures.service,
+                    shard=share,
+                    at_once=settings.imaging_workers,
+                    progress=lambda _: progress.advance(bar),
+                )
+
+    report = asyncio.run(run())
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(report.outcomes.items()))
+    _out.print(f"Shard {share.number}/{share.count}: {counts or 'nobody'}.")
+    if report.outcomes["failed"]:
+        raise typer.Exit(1)
 
 
 @cli.command()

@@ -60,8 +60,8 @@ def draw(picture: DefaultPicture, size: int, kind: str) -> bytes:
     color = background(picture.hue)
     colors = [int(color[start : start + 2], 16) for start in (1, 3, 5)]
     # From the background to white, as far as the mask says.
-    bands = [(mask * ((255 - level) / 255) + level).rint() for level in colors]
-    image = bands[0].bandjoin(bands[1:]).cast(_UCHAR).copy(interpretation=_SRGB)
+    red, green, blue = ((mask * ((255 - level) / 255) + level).rint() for level in colors)
+    image = red.bandjoin([green, blue]).cast(_UCHAR).copy(interpretation=_SRGB)
     nothing = pyvips.enums.ForeignKeep.NONE
     if kind == "png":
         return bytes(image.pngsave_buffer(keep=nothing))

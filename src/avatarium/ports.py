@@ -67,6 +67,13 @@ class Directory(Protocol):
         """Make people known by id and name, without touching their pictures."""
         ...
 
+    async def list_people(self, after: UserId | None, limit: int) -> Sequence[UserId]:
+        """At most `limit` ids that the directory has, in an order of its own, those behind `after`.
+
+        An empty answer is the end. Who joins or goes meanwhile may be missed; nobody comes twice.
+        """
+        ...
+
     async def open(self) -> None:
         """Connect, and make or check the schema."""
         ...

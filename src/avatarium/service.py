@@ -36,7 +36,7 @@ from avatarium.errors import (
     UploadTooLarge,
 )
 from avatarium.imaging import RECIPE
-from avatarium.keys import derive_image_id, master_key, metadata_key, rendition_key, user_key
+from avatarium.keys import derive_image_id, derive_image_id_of_digest, master_key, metadata_key, rendition_key, user_key
 from avatarium.model import (
     CropBox,
     Epoch,
@@ -53,7 +53,7 @@ from avatarium.model import (
 from avatarium.records import decode_image, decode_picture, encode_image, encode_picture
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 
     from avatarium.delivery import Delivery
     from avatarium.model import Rendered
@@ -361,6 +361,60 @@ class PictureService:
         if by.kind not in {"administrator", "service"}:
             raise NotAllowed
         await self._engines.directory.name_people(names)
+
+    async def rebuild(self, user_id: UserId, *, by: Viewer) -> Literal["rebuilt", "current", "kept", "overtaken"]:
+        """What became of the person's picture: a new ladder by the current recipe, from the master that was kept.
+
+        The new picture has the id that the same upload would have today, and one revision more. The bytes of
+        the old one stay for a grace period. Animated renditions are taken over as they are.
+
+        Returns:
+            `rebuilt`; `current` where there is nothing to do, also without a picture; `kept` where no master
+            is there to start from; `overtaken` where the person changed the picture meanwhile.
+
+        Raises:
+            NotAllowed: `by` is neither an administrator nor the service.
+            UndecodableImage: The master cannot be read.
+            Unavailable: An engine does not answer.
+        """
+        if by.kind not in {"administrator", "service"}:
+            raise NotAllowed
+        current = await self._current(user_id, None)
+        old = current.image
+        if old is None or old.recipe >= RECIPE:
+            return "current"
+        master = await self._engines.objects.get(master_key(old.image_id, old.master)) if old.master else None
+        if master is None:
+            return "kept"
+        rendered = await self._engines.processor.render(master, None)
+        moving = [rendition.name for rendition in old.renditions if rendition.name.animated]
+        taken = [(name, await self.rendition_bytes(old.image_id, name)) for name in moving]
+        rendered = replace(rendered, renditions=(*rendered.renditions, *taken), master=(old.master, master))
+        digest = bytes.fromhex(old.upload_digest)
+        image_id = derive_image_id_of_digest(self._secret, user_id, current.erasures, RECIPE, old.crop, digest)
+        await self._store(image_id, rendered)
+        image = replace(
+            old,
+            image_id=image_id,
+            recipe=RECIPE,
+            thumbhash=rendered.thumbhash,
+            color=rendered.color,
+            renditions=_describe_renditions(rendered.renditions),
+            pixel_digest=rendered.pixel_digest,
+        )
+        try:
+            await self._commit(current, image, {(current.epoch, current.revision)})
+        except PreconditionFailed:
+            return "overtaken"
+        return "rebuilt"
+
+    async def people(self) -> AsyncIterator[UserId]:
+        """Everybody whom the directory has, page by page."""
+        last: UserId | None = None
+        while page := await self._engines.directory.list_people(last, MAX_BATCH):
+            for user_id in page:
+                yield user_id
+            last = page[-1]
 
     # ------------------------------------------------------------------ inside
 

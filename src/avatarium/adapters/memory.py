@@ -98,6 +98,10 @@ class MemoryDirectory:
             standing = self._pictures.get(user_id, Picture(user_id, self._epoch, 0, None))
             self._pictures[user_id] = replace(standing, name=name, known=True)
 
+    async def list_people(self, after: UserId | None, limit: int) -> Sequence[UserId]:
+        """See `ports.Directory`."""
+        return sorted(user_id for user_id in self._pictures if after is None or user_id > after)[:limit]
+
     async def open(self) -> None:
         """Nothing to connect."""
 

@@ -193,6 +193,15 @@ class SqlDirectory:
                         update(_people).where(_people.c.user_id == user_id).values(name=names[UserId(user_id)])
                     )
 
+    async def list_people(self, after: UserId | None, limit: int) -> Sequence[UserId]:
+        """See `ports.Directory`."""
+        query = select(_people.c.user_id).order_by(_people.c.user_id).limit(limit)
+        if after is not None:
+            query = query.where(_people.c.user_id > after)
+        with _translated():
+            async with self._reading.connect() as connection:
+                return [UserId(row.user_id) for row in await connection.execute(query)]
+
 
 def sqlite_directory(file: Path) -> SqlDirectory:
     """The directory in the SQLite database `file`, whatever characters its name has."""
