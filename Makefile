@@ -9,7 +9,7 @@ UV := VIRTUAL_ENV=.venv .venv/bin/uv pip
 WEB_SOURCES := $(shell find web/client/src web/demo/src web/demo/index.html web/demo/vite.config.ts -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup build test check unit integration e2e check-the-checks accept-spine wheel contract screenshots lock clean
+.PHONY: help run setup build test check unit integration e2e check-the-checks accept-spine accept-imaging bench-imaging bench-load-upload wheel contract screenshots lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -40,7 +40,7 @@ src/avatarium/static/index.html: web/node_modules/.ready $(WEB_SOURCES)
 
 test: ## everything that CI runs; installs what it needs
 	@$(PYTHON) scripts/system_packages.py
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory build .cache/corpus/.lock
 	@python scripts/run_checks.py check unit integration e2e wheel check-the-checks
 
 check: setup ## format, lint, types, import directions, unused code, contract
@@ -49,7 +49,7 @@ check: setup ## format, lint, types, import directions, unused code, contract
 unit: setup ## unit, port and property tests of both sides, with coverage
 	@python scripts/run_checks.py unit
 
-integration: setup ## tests that start processes
+integration: setup .cache/corpus/.lock ## tests that start processes
 	@python scripts/run_checks.py integration
 
 e2e: build ## browser tests against the demo in Chromium
@@ -60,6 +60,22 @@ check-the-checks: setup ## plant a fault for each check; fail if one stays green
 
 accept-spine: build ## acceptance of the spine at full size; report in bench/results/
 	@python bench/accept_spine.py
+
+accept-imaging: .venv/.ready .cache/corpus/.lock ## every file of a corpus that we did not write ends in a ladder or a problem
+	@python bench/accept_imaging.py
+
+bench-imaging: .venv/.ready bench/node/node_modules/.ready ## time, memory and quality of an upload beside Pillow and sharp
+	@python bench/imaging.py
+
+bench-load-upload: .venv/.ready ## fifty uploads at once beside two hundred reads a second
+	@python bench/load_upload.py
+
+.cache/corpus/.lock: requirements-corpus.lock
+	@$(PYTHON) scripts/fetch_corpus.py
+
+bench/node/node_modules/.ready: bench/node/package.json
+	@cd bench/node && npm install --no-package-lock --no-save --loglevel=error >/dev/null
+	@touch $@
 
 wheel: build ## dist/avatarium-*.whl with the built page; installing it needs no Node
 	@rm -rf dist && python -m build --no-isolation --wheel --outdir dist . >/dev/null && ls dist/*.whl

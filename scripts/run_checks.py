@@ -75,6 +75,7 @@ PARTS: dict[str, tuple[Step, ...]] = {
             ("pytest", "-q", "-m", "integration", "--force-enable-socket", "--junit-xml={report}"),
             report="junit",
         ),
+        Step("a sample of pictures that we did not make", ("python", "bench/accept_imaging.py", "--sample", "60")),
     ),
     "e2e": (Step("browser tests in Chromium", (*VITEST, "--project", "e2e"), WEB, report="vitest"),),
     "wheel": (Step("the wheel works without Node", ("python", "scripts/check_wheel.py")),),

@@ -61,7 +61,7 @@ def draw(picture: DefaultPicture, size: int, kind: str) -> bytes:
     colors = [int(color[start : start + 2], 16) for start in (1, 3, 5)]
     # From the background to white, as far as the mask says.
     red, green, blue = ((mask * ((255 - level) / 255) + level).rint() for level in colors)
-    image = red.bandjoin([green, blue]).cast(_UCHAR).copy(interpretation=_SRGB)
+    image = red.bandjoin(green).bandjoin(blue).cast(_UCHAR).copy(interpretation=_SRGB)
     nothing = pyvips.enums.ForeignKeep.NONE
     if kind == "png":
         return bytes(image.pngsave_buffer(keep=nothing))

@@ -144,11 +144,19 @@ class PooledImageProcessor:
             self._abandon(worker)
 
     def _abandon(self, worker: ProcessPoolExecutor) -> None:
-        """Kill a dead, hung, busy or old worker; the next upload starts another."""
-        self._workers.pop(worker, None)
+        """Kill a dead, hung, busy or old worker; another starts at once, so that the next upload need not wait."""
+        is_open = self._workers.pop(worker, None) is not None
         for process in list((getattr(worker, "_processes", None) or {}).values()):
             process.kill()
         worker.shutdown(wait=False, cancel_futures=True)
+        if is_open:
+            fresh = self._start()
+            fresh.submit(_wake)
+            self._idle.append(fresh)
+
+
+def _wake() -> None:
+    """Nothing: a worker process starts with its first task."""
 
 
 def _confine(memory_bytes: int) -> None:

@@ -19,6 +19,10 @@ _JPEG_END: Final = b"\xff\xd9"
 _SHARPNESS: Final = 1.2
 """How much larger than needed a picture that was shrunk on load must be, so that nothing is lost."""
 _SRGB: Final = pyvips.enums.Interpretation.SRGB
+_UNTAGGED: Final = frozenset(
+    {_SRGB, pyvips.enums.Interpretation.RGB16, pyvips.enums.Interpretation.B_W, pyvips.enums.Interpretation.GREY16}
+)
+"""How pictures are opened that need no profile to become sRGB."""
 _UCHAR: Final = pyvips.enums.BandFormat.UCHAR
 
 
@@ -116,7 +120,10 @@ def fit_side(picture: pyvips.Image, side: int) -> pyvips.Image:
     shorter = min(picture.width, picture.height)
     width = max(side, round(picture.width * side / shorter))
     height = max(side, round(picture.height * side / shorter))
-    picture = _force(picture, width, height, output_profile="srgb", no_rotate=True)
+    # Converting from a profile is half of the work, and untagged RGB is sRGB already.
+    needs_profile = picture.get_typeof("icc-profile-data") or picture.interpretation not in _UNTAGGED
+    options = {"output_profile": "srgb"} if needs_profile else {}
+    picture = _force(picture, width, height, no_rotate=True, **options)
     if picture.interpretation != _SRGB:
         picture = picture.colourspace(_SRGB)
     return picture.cast(_UCHAR)
@@ -124,9 +131,14 @@ def fit_side(picture: pyvips.Image, side: int) -> pyvips.Image:
 
 def drop_idle_alpha(context: Context) -> None:
     """Step `alpha`: an alpha band that hides nothing goes."""
-    picture = context.picture
+    context.picture = without_idle_alpha(context.picture)
+
+
+def without_idle_alpha(picture: pyvips.Image) -> pyvips.Image:
+    """The picture, without an alpha band that is opaque everywhere."""
     if picture.hasalpha() and picture.extract_band(picture.bands - 1).min() == 255:  # noqa: PLR2004 - opaque
-        context.picture = picture.extract_band(0, n=picture.bands - 1)
+        return picture.extract_band(0, n=picture.bands - 1)
+    return picture
 
 
 def square(context: Context) -> None:

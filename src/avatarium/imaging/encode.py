@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pyvips
 
 from avatarium.imaging.context import Box
-from avatarium.imaging.decode import cut_box, fit_side, resize, upright
+from avatarium.imaging.decode import cut_box, fit_side, resize, upright, without_idle_alpha
 from avatarium.imaging.loaders import open_lazily
 from avatarium.model import ANIMATED_SIZES, LADDER, RenditionName
 
@@ -73,14 +73,14 @@ def encode_animation(context: Context) -> None:
 def _frames(context: Context, side: int) -> list[pyvips.Image]:
     """Every frame as a square of `side` pixels, cut where the still picture is."""
     header, region = context.header, context.region
-    strip = open_lazily(context.upload, n=-1).copy_memory()
+    strip = without_idle_alpha(open_lazily(context.upload, n=-1).copy_memory())
     x, y = (round(offset * side / context.fitted_side) for offset in context.offset)
     frames = []
     for number in range(header.frames):
         box = Box(region.x, region.y + number * header.height, region.width, region.height)
         frame = fit_side(upright(cut_box(strip, box), header.orientation), side)
         frame = frame.crop(min(x, frame.width - side), min(y, frame.height - side), side, side)
-        frames.append((frame if frame.hasalpha() else frame.bandjoin(255)).copy_memory())
+        frames.append(frame.copy_memory())
     return frames
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import fast_thumbhash
 
 from avatarium.imaging.decode import resize
-from avatarium.model import LADDER
+from avatarium.model import DISPLAY_SIZE, LADDER
 
 if TYPE_CHECKING:
     import pyvips
@@ -24,7 +24,7 @@ _OPAQUE: Final = 128
 
 def hash_thumb(context: Context) -> None:
     """Step `thumbhash`: sets `thumbhash`, base64, of at most 25 bytes. Source: evanw.github.io/thumbhash."""
-    small = _with_alpha(resize(context.largest, THUMBHASH_SIDE))
+    small = _with_alpha(resize(context.squares[DISPLAY_SIZE], THUMBHASH_SIDE))
     hashed = fast_thumbhash.rgba_to_thumb_hash(small.width, small.height, bytes(small.write_to_memory()))
     context.thumbhash = base64.b64encode(bytes(hashed)).decode()
 
