@@ -5,11 +5,12 @@ PYTHON := $(shell PATH="$(subst $(CURDIR)/.venv/bin:,,$(PATH))" command -v pytho
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/web/node_modules/.bin:$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 PORT ?= 8000
+FUZZ_SECONDS ?= 30
 UV := VIRTUAL_ENV=.venv .venv/bin/uv pip
 WEB_SOURCES := $(shell find web/client/src web/demo/src web/demo/index.html web/demo/vite.config.ts -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup build test check unit integration e2e check-the-checks accept-spine accept-imaging bench-imaging bench-load-upload wheel contract screenshots lock clean
+.PHONY: help run setup build test check unit integration e2e fuzz check-the-checks accept-spine accept-imaging bench-imaging bench-load-upload wheel contract screenshots lock clean
 
 help: ## print this list
 	@grep -hE '^[a-z0-9-]+:.*?## ' $(MAKEFILE_LIST) | awk -F ':.*?## ' '{printf "  make %-18s %s\n", $$1, $$2}'
@@ -54,6 +55,11 @@ integration: setup .cache/corpus/.lock ## tests that start processes
 
 e2e: build ## browser tests against the demo in Chromium
 	@python scripts/run_checks.py e2e
+
+fuzz: .venv/.ready ## coverage-guided fuzzing of our own parsers [FUZZ_SECONDS=30]
+	@$(UV) install --quiet --require-hashes -r requirements-fuzz.lock
+	@mkdir -p .cache/fuzz/corpus && cd .cache/fuzz && ../../.venv/bin/python ../../tests/fuzz/parsers.py \
+		-max_total_time=$(FUZZ_SECONDS) -max_len=512 -print_final_stats=1 corpus
 
 check-the-checks: setup ## plant a fault for each check; fail if one stays green
 	@python scripts/run_checks.py check-the-checks

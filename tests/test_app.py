@@ -48,7 +48,7 @@ async def test_directory_and_objects_can_be_given_in_the_constructor(tmp_path: P
         await pictures.replace("ada", photographs.jpeg(), by=Viewer.service())
 
     assert (tmp_path / "elsewhere.sqlite3").exists()
-    assert len([path for path in objects.rglob("*") if path.is_file()]) == 8
+    assert len([path for path in objects.rglob("*") if path.is_file()]) == 9  # eight renditions and the master
     assert not (tmp_path / "data").exists()
 
 

@@ -91,7 +91,21 @@ def test_every_rendition_of_the_ladder_is_known_by_its_name() -> None:
     assert {name.content_type for name in ALL_RENDITIONS} == {"image/webp", "image/jpeg"}
 
 
-@pytest.mark.parametrize("text", ["", "128", "128.png", "127.webp", "128.webp ", "0128.webp", "+128.webp", "١٢٨.webp"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "128",
+        "128.avif",
+        "512-animated.webp",
+        "128-animated.jpg",
+        "127.webp",
+        "128.webp ",
+        "0128.webp",
+        "+128.webp",
+        "١٢٨.webp",
+    ],
+)
 def test_any_other_name_is_of_no_rendition(text: str) -> None:
     with pytest.raises(UnknownRendition):
         RenditionName.parse(text)

@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 import pytest
 
 import photographs
-from avatarium import service as service_module
-from avatarium.adapters.memory import ManualClock, ThreadImageProcessor
+from avatarium.adapters.memory import MemoryDirectory, ThreadImageProcessor
 from avatarium.errors import BadConfiguration, NotAllowed, Unavailable, UndecodableImage
+from avatarium.imaging import RECIPE
 from avatarium.keys import derive_image_id, master_key
 from avatarium.model import CropBox, ImageLimits, RenditionName, UserId, Viewer
 from avatarium.rebuilding import Shard, rebuild
-from doubles import FailingDirectory, StubImageProcessor
+from doubles import StubImageProcessor
 from worlds import ADA, ALAN, EPOCH, SECRET, World
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from avatarium.model import Picture, Rendered
 
 SERVICE = Viewer.service()
-NEXT_RECIPE = service_module.RECIPE + 1
+NEXT_RECIPE = RECIPE + 1
 ALL = Shard()
 
 
@@ -31,7 +33,7 @@ def world() -> World:
 
 
 def change_recipe(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service_module, "RECIPE", NEXT_RECIPE)
+    monkeypatch.setattr("avatarium.service.RECIPE", NEXT_RECIPE)
 
 
 async def picture_of(world: World, user_id: UserId) -> Picture:
@@ -79,7 +81,7 @@ async def test_a_picture_can_be_made_anew_again_and_again_without_losing_quality
     assert first.image is not None
     master = await world.objects.get(master_key(first.image.image_id, "jpg"))
     for number in (1, 2, 3):
-        monkeypatch.setattr(service_module, "RECIPE", service_module.RECIPE + number)
+        monkeypatch.setattr("avatarium.service.RECIPE", RECIPE + number)
         await rebuild(world.service, shard=ALL, at_once=1)
 
     last = await picture_of(world, ADA)
@@ -167,15 +169,16 @@ async def test_one_picture_that_fails_does_not_stop_those_behind_it(monkeypatch:
     assert report.outcomes == {"failed": 2}
 
 
-async def test_a_directory_that_goes_away_ends_the_run_so_that_it_can_be_run_again() -> None:
-    directory = FailingDirectory(EPOCH)
-    world = World(directory=directory, clock=ManualClock())
-    directory.broken = True
+class AbsentDirectory(MemoryDirectory):
+    """Does not say who is in it."""
 
-    async def list_nobody(*_: object) -> list[UserId]:
+    async def list_people(self, after: UserId | None, limit: int) -> Sequence[UserId]:
         raise Unavailable
 
-    directory.list_people = list_nobody  # type: ignore[method-assign]
+
+async def test_a_directory_that_goes_away_ends_the_run_so_that_it_can_be_run_again() -> None:
+    directory = AbsentDirectory(EPOCH)
+    world = World(directory=directory)
 
     with pytest.raises(Unavailable):
         await asyncio.wait_for(rebuild(world.service, shard=ALL, at_once=3), 5)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import photographs
 from avatarium.errors import AspectBeyondLimit, MalformedCrop, NotAnImage, TooManyFrames, TooManyPixels
 from avatarium.imaging.context import Header
-from avatarium.imaging.header import check_limits, choose_region, read_header
+from avatarium.imaging.header import check_limits, choose_region, look_at_header
 from avatarium.model import CropBox, ImageLimits
 from contexts import run
 
@@ -22,7 +22,7 @@ FOUR_SIDES = photographs.quarters(60, 40)
 def test_the_header_knows_how_the_picture_is_shown(orientation: int) -> None:
     context = run(photographs.oriented_jpeg(FOUR_SIDES, orientation), before="header")
 
-    read_header(context)
+    look_at_header(context)
 
     assert context.header.orientation == orientation
     assert context.header.shown == (60, 40)
@@ -31,7 +31,7 @@ def test_the_header_knows_how_the_picture_is_shown(orientation: int) -> None:
 def test_an_animation_says_how_long_it_takes() -> None:
     context = run(photographs.animation([photographs.RED, photographs.BLUE, photographs.GREEN]), before="header")
 
-    read_header(context)
+    look_at_header(context)
 
     assert context.header.frames == 3
     assert context.header.delays == (100, 100, 100)
@@ -84,7 +84,7 @@ def test_bytes_that_libvips_reads_as_another_format_are_refused() -> None:
     context.content_type = "image/jpeg"
 
     with pytest.raises(NotAnImage):
-        read_header(context)
+        look_at_header(context)
 
 
 @given(

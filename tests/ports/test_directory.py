@@ -225,3 +225,16 @@ async def test_a_writer_that_is_cancelled_does_not_block_the_next_one(pair: Pair
 
     # The cancelled write may end before or after the look; either way somebody's change stands, whole.
     assert won or (await load(other, ADA)).image == make_image(1)
+
+
+async def test_everybody_is_listed_once_page_by_page(pair: Pair) -> None:
+    one, other = pair
+    await one.name_people(dict.fromkeys(UNICODE_IDS, "Somebody"))
+    await one.compare_and_set(make_picture(ADA))
+
+    seen: list[UserId] = []
+    while page := await other.list_people(seen[-1] if seen else None, 3):
+        assert len(page) <= 3
+        seen += page
+
+    assert sorted(seen) == sorted([*UNICODE_IDS, ADA])

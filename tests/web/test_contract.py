@@ -230,6 +230,9 @@ ROWS: dict[Answer, Callable[[Sites], Response]] = {
     ("remove_picture", 200, None): delete("open", "/images/user/ada"),
     ("replace_picture", 200, None): put("real", "/images/user/ada"),
     ("replace_picture", 400, "empty-upload"): put("real", "/images/user/ada", b""),
+    ("replace_picture", 400, "malformed-request"): put(
+        "real", "/images/user/ada", b"no form", **{"content-type": "multipart/form-data; boundary=x"}
+    ),
     ("replace_picture", 400, "malformed-crop"): put("real", "/images/user/ada?crop=0,0,97,97"),
     ("replace_picture", 413, "upload-too-large"): put("real", "/images/user/ada", b"x" * 20_000_001),
     ("replace_picture", 413, "too-many-pixels"): put("real", "/images/user/ada", photographs.png_bomb()),

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SERVICE = Viewer.service()
 MAPPING_FIELDS = {
     "success", "user_id", "image_id", "revision", "epoch", "url", "digest", "sizes", "formats", "animated",
+    "animated_sizes",
     "thumbhash", "color", "fresh_for_seconds", "expires_at",
 }  # fmt: skip
 
@@ -60,6 +61,7 @@ def test_a_mapping_says_everything_a_client_needs(site: Site) -> None:
         "sizes": list(LADDER),
         "formats": ["webp", "jpg"],
         "animated": False,
+        "animated_sizes": [],
         "thumbhash": "3OcRJYB4d3h/iIeHeEh3eIhw+j2w",
         "color": "#8a7b6c",
         "fresh_for_seconds": 1800,
@@ -81,8 +83,9 @@ def test_a_person_without_a_picture_has_the_default_picture(shared: Site) -> Non
         "epoch": EPOCH,
         "digest": None,
         "sizes": list(LADDER),
-        "formats": ["svg"],
+        "formats": ["svg", "webp", "png"],
         "animated": False,
+        "animated_sizes": [],
         "thumbhash": None,
         "color": None,
         "fresh_for_seconds": 1800,

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sites import Site, open_site, problem_of
 
 import photographs
 from avatarium.adapters.memory import ThreadImageProcessor
 from avatarium.model import ImageLimits
 from avatarium.web.negotiation import choose_format
+from sites import Site, open_site, problem_of
 from worlds import World
 
 if TYPE_CHECKING:

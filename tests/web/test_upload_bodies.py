@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sites import Site, open_site, problem_of
 from starlette.requests import Request
 
 import photographs
@@ -18,6 +17,7 @@ from avatarium.errors import AvatariumError, MalformedRequest, TooManyRequests, 
 from avatarium.model import ImageLimits
 from avatarium.web.uploads import MAX_FRAMING_BYTES, Upload, read_upload
 from doubles import StubImageProcessor
+from sites import Site, open_site, problem_of
 from worlds import World
 
 if TYPE_CHECKING:

@@ -12,6 +12,17 @@ from __future__ import annotations
 
 from avatarium.imaging.context import Context, Header
 from avatarium.imaging.loaders import ALLOWED_LOADERS, allow_loaders
-from avatarium.imaging.recipe import RECIPE, STEPS, render
+from avatarium.imaging.recipe import RECIPE, STEPS, read_header, render
+from avatarium.imaging.sniffing import sniff
 
-__all__ = ["ALLOWED_LOADERS", "RECIPE", "STEPS", "Context", "Header", "allow_loaders", "render"]
+__all__ = [
+    "ALLOWED_LOADERS",
+    "RECIPE",
+    "STEPS",
+    "Context",
+    "Header",
+    "allow_loaders",
+    "read_header",
+    "render",
+    "sniff",
+]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _UPRIGHT = range(1, 9)
 
 
-def read_header(context: Context) -> None:
+def look_at_header(context: Context) -> None:
     """Step `header`: sets `header`; nothing is decoded.
 
     Raises:

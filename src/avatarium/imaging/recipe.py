@@ -14,14 +14,15 @@ from avatarium.errors import UndecodableImage
 from avatarium.imaging.context import Context
 from avatarium.imaging.decode import cut, decode, drop_idle_alpha, fit, make_squares, orient, square
 from avatarium.imaging.encode import digest_pixels, encode_animation, encode_master, encode_stills
-from avatarium.imaging.header import check_limits, choose_region, read_header
+from avatarium.imaging.header import check_limits, choose_region, look_at_header
 from avatarium.imaging.placeholder import find_color, hash_thumb
-from avatarium.imaging.sniff import sniff_format
+from avatarium.imaging.sniffing import sniff_format
 from avatarium.model import Rendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from avatarium.imaging.context import Header
     from avatarium.model import CropBox, ImageLimits
 
 RECIPE: Final = 2
@@ -29,7 +30,7 @@ RECIPE: Final = 2
 
 STEPS: Final[tuple[tuple[str, Callable[[Context], None]], ...]] = (
     ("sniff", sniff_format),
-    ("header", read_header),
+    ("header", look_at_header),
     ("limits", check_limits),
     ("region", choose_region),
     ("decode", decode),
@@ -47,6 +48,20 @@ STEPS: Final[tuple[tuple[str, Callable[[Context], None]], ...]] = (
     ("digest", digest_pixels),
 )
 """Name of each step, in order -> what it does."""
+_BEFORE_PIXELS: Final = 3
+"""So many steps decode nothing."""
+
+
+def read_header(upload: bytes, limits: ImageLimits) -> Header:
+    """What the upload claims to be, after all limits were checked and before any pixel is decoded.
+
+    Raises:
+        BadRequest: What the upload is refused for by its first bytes, its header or a limit.
+    """
+    context = Context(upload, None, limits)
+    for _, step in STEPS[:_BEFORE_PIXELS]:
+        step(context)
+    return context.header
 
 
 def render(upload: bytes, crop: CropBox | None, limits: ImageLimits, *, master_side: int = 0) -> Rendered:

@@ -6,7 +6,7 @@ import pytest
 
 import photographs
 from avatarium.errors import EmptyUpload, NotAnImage
-from avatarium.imaging.sniff import sniff
+from avatarium.imaging.sniffing import sniff
 
 HEIC_START = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic"
 AVIF_START = b"\x00\x00\x00\x1cftypmif1\x00\x00\x00\x00avifmif1miaf"
