@@ -18,6 +18,7 @@ from xml.sax.saxutils import escape
 import pyvips
 
 from avatarium.default_picture import DefaultPicture, background
+from avatarium.imaging.collection import collection_paused
 from avatarium.model import LADDER
 
 FORMATS: Final = ("webp", "png")
@@ -47,6 +48,7 @@ _SRGB: Final = pyvips.enums.Interpretation.SRGB
 
 
 @lru_cache(maxsize=512)
+@collection_paused()
 def draw(picture: DefaultPicture, size: int, kind: str) -> bytes:
     """The default picture of `size` x `size` pixels, encoded.
 

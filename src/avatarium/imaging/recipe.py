@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import pyvips
 
 from avatarium.errors import UndecodableImage
+from avatarium.imaging.collection import collection_paused
 from avatarium.imaging.context import Context
 from avatarium.imaging.decode import cut, decode, drop_idle_alpha, fit, make_squares, orient, square
 from avatarium.imaging.encode import digest_pixels, encode_animation, encode_master, encode_stills
@@ -52,6 +53,7 @@ _BEFORE_PIXELS: Final = 3
 """So many steps decode nothing."""
 
 
+@collection_paused()
 def read_header(upload: bytes, limits: ImageLimits) -> Header:
     """What the upload claims to be, after all limits were checked and before any pixel is decoded.
 
@@ -64,6 +66,7 @@ def read_header(upload: bytes, limits: ImageLimits) -> Header:
     return context.header
 
 
+@collection_paused()
 def render(upload: bytes, crop: CropBox | None, limits: ImageLimits, *, master_side: int = 0) -> Rendered:
     """The whole ladder of `upload`: every size of `LADDER` in every format of `FORMATS`, and what else it has.
 
