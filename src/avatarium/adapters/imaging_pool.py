@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import math
 import multiprocessing
+import os
 import resource
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 JOBS_OF_A_WORKER: Final = 500
 """Uploads after which a worker is replaced, so that what a library leaks or splinters stays small."""
+NICENESS: Final = 15
+"""How far imaging stands back where cores are short: reads come first, and an upload has time."""
 _USUAL_SECONDS: Final = 0.3
 """What an upload takes, until some have been seen."""
 _SEEN: Final = 20
@@ -161,6 +164,7 @@ def _wake() -> None:
 
 def _confine(memory_bytes: int) -> None:
     """Prepare one worker: its memory is bounded, and only the allowed loaders can run."""
+    os.nice(NICENESS)
     pyvips.concurrency_set(1)  # type: ignore[attr-defined]  # not in its stubs; address space grows with threads
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
