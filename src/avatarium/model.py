@@ -50,7 +50,6 @@ DEFAULT_IMAGE_NAME: Final = "default_pfp.png"
 """The name that older code uses for "no picture"."""
 
 USER_ID_MAX_CODE_POINTS: Final = 128
-USER_ID_MAX_BYTES: Final = 512
 
 _IMAGE_ID = re.compile(r"[a-z2-7]{26}", re.ASCII)
 
@@ -68,11 +67,9 @@ def parse_user_id(text: str) -> UserId:
     if not 1 <= len(text) <= USER_ID_MAX_CODE_POINTS:
         raise MalformedUserId(f"A user id has 1 to {USER_ID_MAX_CODE_POINTS} characters.")
     try:
-        length = len(text.encode())
+        text.encode()  # never more than 512 bytes: a code point takes at most four
     except UnicodeEncodeError:
         raise MalformedUserId("A user id is valid Unicode.") from None
-    if length > USER_ID_MAX_BYTES:
-        raise MalformedUserId(f"A user id has at most {USER_ID_MAX_BYTES} bytes of UTF-8.")
     if text in {".", ".."} or "/" in text or "\\" in text:
         raise MalformedUserId('A user id has no "/" and no "\\", and is neither "." nor "..".')
     if any(unicodedata.category(character) == "Cc" for character in text):

@@ -78,3 +78,11 @@ def test_a_file_that_is_cut_short_is_refused(share: float) -> None:
 def test_without_the_extra_the_answer_says_what_to_do() -> None:
     with pytest.raises(NotAnImage, match=r"avatarium\[heic\].* JPEG"):
         render(b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic", None, LIMITS)
+
+
+def test_gray_pictures_are_read_too() -> None:
+    gray = Image.new("L", (64, 64), 120)
+    file = io.BytesIO()
+    pillow_heif.from_pillow(gray).save(file, quality=95)
+
+    assert run(file.getvalue()).squares[64](32, 32)[:3] == pytest.approx([120, 120, 120], abs=4)
