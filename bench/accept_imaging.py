@@ -38,6 +38,8 @@ CORPUS = ROOT / ".cache" / "corpus"
 DEADLINE_SECONDS = 10
 MEMORY_LIMIT = 1_000_000_000
 HURT_GOAL_MS = 200
+IN_TIME = f"and in under {HURT_GOAL_MS} ms"
+"""A goal: seconds depend on what else the machine does."""
 LOADED = (b"Exif\0\0", b"ICC_PROFILE", b"http://ns.adobe.com", b"<x:xmpmeta", b"Photoshop 3.0", b"<script", b"<?php")
 """What must not be in anything that comes out."""
 
@@ -79,7 +81,7 @@ def main() -> int:
         "the service never crashed": alive,
         "no worker above the limit": watch.child_peak <= MEMORY_LIMIT,
         "what is made to hurt gets its problem": all(expected.values()),
-        f"and in under {HURT_GOAL_MS} ms": all(answer["ms"] < HURT_GOAL_MS for answer in hurt.values()),
+        IN_TIME: all(answer["ms"] < HURT_GOAL_MS for answer in hurt.values()),
     }
     reading = (
         f"{outcomes['200']} of {len(files)} files became a ladder; the others got a problem of their own: what is no "
@@ -93,6 +95,7 @@ def main() -> int:
         figures,
         holds,
         reading,
+        goals=frozenset({IN_TIME}),
     )
 
 
