@@ -1,4 +1,4 @@
-"""The command line: serve, check, rebuild, demo."""
+"""The command line: serve, check, migrate, rebuild, demo."""
 
 from __future__ import annotations
 
@@ -98,6 +98,13 @@ def rebuild(
     _out.print(f"Shard {share.number}/{share.count}: {counts or 'nobody'}.")
     if report.outcomes["failed"]:
         raise typer.Exit(1)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the record store's tables to this release; safe to run again, and from several machines at once."""
+    changed = asyncio.run(Avatarium(settings=load_settings()).migrate())
+    _out.print("The tables are of this release now." if changed else "The tables are of this release already.")
 
 
 @cli.command()

@@ -162,6 +162,14 @@ class Avatarium:
         if service is not None:
             await service.close()
 
+    async def migrate(self) -> bool:
+        """Whether anything had to be done to bring the record store to this release; see `ports.Directory`."""
+        directory = self._make_directory()
+        try:
+            return await directory.migrate()
+        finally:
+            await directory.close()
+
     # ------------------------------------------------------------------ the application's own code
 
     async def resolve(self, user_id: str) -> Resolved:

@@ -74,12 +74,50 @@ class Directory(Protocol):
         """
         ...
 
+    async def migrate(self) -> bool:
+        """Whether anything had to be done to bring the schema to this release.
+
+        Safe to run from any number of processes at once.
+
+        Raises:
+            BadConfiguration: The schema is of a later release.
+        """
+        ...
+
     async def open(self) -> None:
-        """Connect, and make or check the schema."""
+        """Connect, and check the schema.
+
+        Raises:
+            BadConfiguration: The schema is of another release; the message says what to run.
+        """
         ...
 
     async def close(self) -> None:
         """Give back every connection."""
+        ...
+
+
+class Archive(Protocol):
+    """A directory that can be read and written as a whole: moving it, looking for what nobody names."""
+
+    async def people_after(self, user_id: UserId | None) -> Sequence[Picture]:
+        """The next page of everybody, in the engine's order of ids; empty at the end; None starts."""
+        ...
+
+    async def images_after(self, image_id: ImageId | None) -> Sequence[Image]:
+        """The next page of every picture ever stored, in the order of ids; empty at the end; None starts."""
+        ...
+
+    async def restore_images(self, images: Sequence[Image]) -> None:
+        """Store `images` as they are; those that are there stay."""
+        ...
+
+    async def restore_people(self, pictures: Sequence[Picture]) -> None:
+        """Write records as another directory had them; a higher or equal revision that is there stays."""
+        ...
+
+    async def adopt_epoch(self, epoch: Epoch) -> bool:
+        """Whether this directory now goes on with the life `epoch`: not when it has people of another one."""
         ...
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from avatarium.ports import Directory
+    from engines import Postgres
 
     Pair = tuple[Directory, Directory]
 
@@ -29,11 +30,26 @@ UNICODE_IDS = [
 ]
 
 
-@pytest.fixture(params=["memory", "sqlite", "sqlite, two connections"])
+POSTGRES = pytest.mark.integration
+
+
+@pytest.fixture(
+    params=[
+        "memory",
+        "sqlite",
+        "sqlite, two connections",
+        pytest.param("postgresql", marks=POSTGRES),
+        pytest.param("postgresql, two processes' pools", marks=POSTGRES),
+    ]
+)
 async def pair(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Pair]:
     url = f"sqlite+aiosqlite:///{tmp_path / 'directory.sqlite3'}"
+    if "postgresql" in request.param:
+        server: Postgres = request.getfixturevalue("postgres")
+        url = await server.new_database()
     one: Directory = MemoryDirectory(EPOCH) if request.param == "memory" else SqlDirectory(url)
-    other: Directory = SqlDirectory(url) if request.param == "sqlite, two connections" else one
+    other: Directory = SqlDirectory(url) if "two" in request.param else one
+    await one.migrate()
     await one.open()
     if other is not one:
         await other.open()

@@ -10,6 +10,7 @@ import inspect
 import threading
 from typing import TYPE_CHECKING, Any
 
+import asyncpg.exceptions
 import obstore
 import obstore.exceptions
 import pytest
@@ -43,12 +44,19 @@ SQLALCHEMY = [
     ),
     *BUILTINS,
 ]
+ASYNCPG = [
+    kind
+    for _, kind in inspect.getmembers(asyncpg.exceptions, inspect.isclass)
+    if issubclass(kind, Exception) and not issubclass(kind, Warning)
+]
 
 
 def made(kind: type[Exception]) -> Exception:
     """An instance of `kind`, whatever its constructor asks for."""
     error = kind.__new__(kind)
     Exception.__init__(error, "the inside: password=hunter2")
+    if isinstance(error, sqlalchemy.exc.DBAPIError):
+        error.connection_invalidated = False
     return error
 
 
@@ -57,6 +65,10 @@ def raising(error: Exception) -> Callable[..., Any]:
         raise error
 
     return fail
+
+
+def raising_nothing(answer: object) -> Callable[..., object]:
+    return lambda *_, **__: answer
 
 
 async def outcome_of(call: Awaitable[object]) -> object:
@@ -105,6 +117,7 @@ class BrokenEngine:
         self._error = error
         self.dialect = self
         self.name = "postgresql"
+        self.driver = "asyncpg"
 
     def execution_options(self, **_: object) -> BrokenEngine:
         return self
@@ -135,8 +148,8 @@ DIRECTORY_CALLS: dict[str, Callable[[SqlDirectory], Awaitable[object]]] = {
 async def test_the_directory_lets_no_foreign_error_out(
     monkeypatch: pytest.MonkeyPatch, kind: type[Exception], call: str
 ) -> None:
-    monkeypatch.setattr(sql_directory, "create_async_engine", lambda _: BrokenEngine(made(kind)))
-    directory = SqlDirectory("postgresql+made://nowhere")
+    monkeypatch.setattr(sql_directory, "create_async_engine", lambda *_, **__: BrokenEngine(made(kind)))
+    directory = SqlDirectory("postgresql://nowhere")
 
     outcome = await outcome_of(DIRECTORY_CALLS[call](directory))
 
@@ -144,6 +157,19 @@ async def test_the_directory_lets_no_foreign_error_out(
         assert outcome is False  # another process made the same row first
     else:
         assert isinstance(outcome, Unavailable)
+        assert "hunter2" not in outcome.detail
+
+
+@pytest.mark.parametrize("call", DIRECTORY_CALLS)
+async def test_the_directory_lets_no_error_of_its_driver_out(monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    """The driver is asked past the library while it connects."""
+    for kind in ASYNCPG:
+        broken = BrokenEngine(made(kind))
+        monkeypatch.setattr(sql_directory, "create_async_engine", raising_nothing(broken))
+
+        outcome = await outcome_of(DIRECTORY_CALLS[call](SqlDirectory("postgresql://nowhere")))
+
+        assert isinstance(outcome, Unavailable), kind
         assert "hunter2" not in outcome.detail
 
 
@@ -187,11 +213,11 @@ async def test_tables_of_another_release_are_refused(tmp_path: Path) -> None:
     await directory.close()
     engine = create_async_engine(url)
     async with engine.begin() as connection:
-        await connection.execute(sqlalchemy.text("UPDATE avatarium_facts SET value = '99' WHERE name = 'schema'"))
+        await connection.execute(sqlalchemy.text("UPDATE avatarium_schema SET version_num = '9999'"))
     await engine.dispose()
 
     directory = SqlDirectory(url)
-    with pytest.raises(BadConfiguration, match="99"):
+    with pytest.raises(BadConfiguration, match="9999"):
         await directory.open()
     await directory.close()
 

@@ -11,7 +11,7 @@ import math
 import weakref
 from collections import OrderedDict
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from limits import parse
 from limits.aio.storage import MemoryStorage
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     from avatarium.model import CropBox, Image, ImageId, ImageLimits, PictureChanged, Rendered, UserId
     from avatarium.ports import Clock
+
+
+PAGE: Final = 500
+"""Records of one page when a whole directory is read."""
 
 
 class ManualClock:
@@ -102,11 +106,44 @@ class MemoryDirectory:
         """See `ports.Directory`."""
         return sorted(user_id for user_id in self._pictures if after is None or user_id > after)[:limit]
 
+    async def migrate(self) -> bool:
+        """Nothing to bring forward."""
+        return False
+
     async def open(self) -> None:
         """Nothing to connect."""
 
     async def close(self) -> None:
         """Nothing to give back."""
+
+    async def people_after(self, user_id: UserId | None) -> Sequence[Picture]:
+        """See `ports.Archive`."""
+        after = [known for known in sorted(self._pictures) if user_id is None or known > user_id]
+        return [self._pictures[known] for known in after[:PAGE]]
+
+    async def images_after(self, image_id: ImageId | None) -> Sequence[Image]:
+        """See `ports.Archive`."""
+        after = [known for known in sorted(self._images) if image_id is None or known > image_id]
+        return [self._images[known] for known in after[:PAGE]]
+
+    async def restore_images(self, images: Sequence[Image]) -> None:
+        """See `ports.Archive`."""
+        for image in images:
+            self._images.setdefault(image.image_id, image)
+
+    async def restore_people(self, pictures: Sequence[Picture]) -> None:
+        """See `ports.Archive`."""
+        for picture in pictures:
+            standing = self._pictures.get(picture.user_id)
+            if standing is None or standing.revision < picture.revision:
+                self._pictures[picture.user_id] = replace(picture, epoch=self._epoch, known=True)
+
+    async def adopt_epoch(self, epoch: Epoch) -> bool:
+        """See `ports.Archive`."""
+        if self._pictures and epoch != self._epoch:
+            return False
+        self._epoch = epoch
+        return True
 
 
 class MemoryObjectStore:
