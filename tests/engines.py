@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
+from avatarium.adapters.s3 import Credentials
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -31,6 +33,11 @@ ACCESS_KEY: Final = "avatariumtests"
 SECRET_ACCESS_KEY: Final = "a-secret-of-the-tests-only"
 BUCKET: Final = "profile-images"
 POSTGRES_USER: Final = "postgres"
+
+
+def credentials() -> Credentials:
+    """Who the tests are for the S3 servers."""
+    return Credentials(ACCESS_KEY, SECRET_ACCESS_KEY)
 
 
 def free_port() -> int:

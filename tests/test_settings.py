@@ -19,7 +19,7 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     import os  # noqa: PLC0415 - tests clear what the caller's shell may have set
 
     for name in list(os.environ):  # noqa: TID251
-        if name.startswith(PREFIX):
+        if name.startswith((PREFIX, "AWS_")):
             monkeypatch.delenv(name)
 
 
@@ -98,6 +98,20 @@ def test_a_bad_secret_is_not_repeated_in_the_error(monkeypatch: pytest.MonkeyPat
 
     assert "hunter2" not in str(caught.value)
     assert "hunter2" not in repr(Settings(cache_seconds=1))
+
+
+def test_the_credentials_of_every_s3_tool_are_taken_where_ours_are_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "theirs")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hunter2")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "token")
+    taken = load_settings()
+
+    monkeypatch.setenv("AVATARIUM_S3_ACCESS_KEY_ID", "ours")
+    mixed = load_settings()
+
+    assert (taken.s3_access_key_id, taken.s3_secret_access_key.get_secret_value()) == ("theirs", "hunter2")
+    assert "hunter2" not in repr(taken)
+    assert (mixed.s3_access_key_id, mixed.s3_session_token.get_secret_value()) == ("ours", "")
 
 
 def test_settings_cannot_be_changed() -> None:

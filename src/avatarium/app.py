@@ -27,6 +27,7 @@ from avatarium import __version__, telemetry
 from avatarium.adapters.imaging_pool import PooledImageProcessor
 from avatarium.adapters.memory import MemoryEventBus, MemoryKeyValue, MemoryObjectStore, MemoryRateLimiter
 from avatarium.adapters.object_store import local_object_store
+from avatarium.adapters.s3 import Bucket, Credentials, S3ObjectStore
 from avatarium.adapters.sql_directory import SqlDirectory, sqlite_directory
 from avatarium.adapters.system import SystemClock
 from avatarium.delivery import Delivery
@@ -73,6 +74,8 @@ class Parts:
 
     engines: Callable[[], Engines] | None = None
     limiter: Callable[[], RateLimiter] | None = None
+    credentials: Callable[[], Credentials] | None = None
+    """Gives who we are for the S3 service, each time anew; for credentials that change while we run."""
 
 
 class Avatarium:
@@ -83,7 +86,7 @@ class Avatarium:
 
     Args:
         directory: Record store as a SQLAlchemy URL; empty: SQLite in the data folder.
-        objects: Byte store, `file:///folder` or `memory://`; empty: the data folder.
+        objects: Byte store, `s3://bucket`, `file:///folder` or `memory://`; empty: the data folder.
         viewer: Who asks: an `async (HTTPConnection) -> Viewer`, or any FastAPI dependency that returns a
             `Viewer`. Left out: as `settings.auth` says.
         prefix: What stands before our paths, for example `/api`. Give it here and not to
@@ -263,9 +266,25 @@ class Avatarium:
         parts = urlsplit(url)
         if parts.scheme == "memory":
             return MemoryObjectStore()
+        if parts.scheme == "s3":
+            return S3ObjectStore(Bucket.parse(url), self._credentials())
         if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
             return local_object_store(Path(unquote(parts.path)))
-        raise BadConfiguration("AVATARIUM_OBJECTS_URL is file:///folder or memory://.")
+        raise BadConfiguration("AVATARIUM_OBJECTS_URL is s3://bucket, file:///folder or memory://.")
+
+    def _credentials(self) -> Callable[[], Credentials] | None:
+        """Gives who we are for the S3 service now; None: as its library finds out."""
+        if self._parts.credentials is not None:
+            return self._parts.credentials
+        if not self.settings.s3_access_key_id:
+            return None
+        fixed = Credentials(
+            self.settings.s3_access_key_id,
+            self.settings.s3_secret_access_key.get_secret_value(),
+            self.settings.s3_session_token.get_secret_value(),
+            self.settings.s3_credentials_end_at or None,
+        )
+        return lambda: fixed
 
     def _make_processor(self) -> ImageProcessor:
         return PooledImageProcessor(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -36,7 +36,19 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="Folder of the embedded default: records, bytes, key.")
     directory_url: str = Field("", description="Record store as a SQLAlchemy URL; empty: SQLite in the data folder.")
-    objects_url: str = Field("", description="Byte store, `file:///folder` or `memory://`; empty: the data folder.")
+    objects_url: str = Field(
+        "",
+        description="Byte store: `s3://bucket/prefix?endpoint=http://host:9000`, `file:///folder` or `memory://`; "
+        "empty: the data folder.",
+    )
+    s3_access_key_id: str = Field("", description="Who we are for S3; empty: AWS_ACCESS_KEY_ID, else the role.")
+    s3_secret_access_key: SecretStr = Field(SecretStr(""), description="Its secret; empty: AWS_SECRET_ACCESS_KEY.")
+    s3_session_token: SecretStr = Field(
+        SecretStr(""), description="Of temporary credentials; empty: AWS_SESSION_TOKEN."
+    )
+    s3_credentials_end_at: float = Field(
+        0.0, ge=0, description="Unix seconds at which temporary credentials end; 0: they last."
+    )
     secret_key: SecretStr = Field(
         SecretStr(""), description="Key of the deployment; empty: made once in the data folder (mode 0600)."
     )
@@ -137,8 +149,17 @@ def load_settings() -> Settings:
         if name.startswith(PREFIX) and name not in known and not name.startswith(tests_only):
             raise BadConfiguration(f"{name} is no setting of Avatarium. `avatarium check` prints those that are.")
     try:
-        return Settings()
+        return Settings(**_from_aws())
     except ValidationError as error:
         first = error.errors()[0]
         where = "_".join(str(part) for part in first["loc"][:1])
         raise BadConfiguration(f"{PREFIX}{where.upper()}: {first['msg']}") from None
+
+
+def _from_aws() -> dict[str, Any]:
+    """The credentials in the variables that every S3 tool reads, where ours are not set."""
+    names = {"s3_access_key_id": "AWS_ACCESS_KEY_ID", "s3_secret_access_key": "AWS_SECRET_ACCESS_KEY"}
+    names["s3_session_token"] = "AWS_SESSION_TOKEN"  # noqa: S105 - the name of a variable
+    if any(PREFIX + name.upper() in os.environ for name in names):  # noqa: TID251
+        return {}  # theirs and ours never mix
+    return {name: os.environ[theirs] for name, theirs in names.items() if os.environ.get(theirs)}  # noqa: TID251

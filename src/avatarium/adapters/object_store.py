@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, NotFoundError
-from obstore.store import LocalStore, MemoryStore
+from obstore.store import LocalStore, MemoryStore, S3Store
 
 from avatarium.errors import BadConfiguration, Unavailable
 
@@ -29,12 +29,12 @@ class ObstoreObjectStore:
         store: The library's store.
     """
 
-    def __init__(self, store: LocalStore | MemoryStore) -> None:
+    def __init__(self, store: LocalStore | MemoryStore | S3Store) -> None:
         self._store = store
 
     async def put_if_absent(self, key: str, data: bytes) -> bool:
         """See `ports.ObjectStore`."""
-        with _translated():
+        with translated():
             try:
                 await obstore.put_async(self._store, key, data, mode="create")
             except AlreadyExistsError:
@@ -43,7 +43,7 @@ class ObstoreObjectStore:
 
     async def get(self, key: str) -> bytes | None:
         """See `ports.ObjectStore`."""
-        with _translated():
+        with translated():
             try:
                 answer = await obstore.get_async(self._store, key)
                 return bytes(await answer.bytes_async())
@@ -58,7 +58,7 @@ class ObstoreObjectStore:
         end = min(stop, length)
         if start >= end:
             return b""
-        with _translated():
+        with translated():
             try:
                 return bytes(await obstore.get_range_async(self._store, key, start=start, end=end))
             except _NOT_THERE:
@@ -66,7 +66,7 @@ class ObstoreObjectStore:
 
     async def head(self, key: str) -> int | None:
         """See `ports.ObjectStore`."""
-        with _translated():
+        with translated():
             try:
                 return int((await obstore.head_async(self._store, key))["size"])
             except _NOT_THERE:
@@ -74,7 +74,7 @@ class ObstoreObjectStore:
 
     async def delete(self, key: str) -> None:
         """See `ports.ObjectStore`; deleting what is not there is no error here, though it is one there."""
-        with _translated():
+        with translated():
             try:
                 await obstore.delete_async(self._store, key)
             except _NOT_THERE:
@@ -82,7 +82,7 @@ class ObstoreObjectStore:
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
         """See `ports.ObjectStore`."""
-        with _translated():
+        with translated():
             async for batch in obstore.list(self._store, prefix):
                 for entry in batch:
                     yield str(entry["path"])
@@ -104,7 +104,7 @@ def local_object_store(folder: Path) -> ObstoreObjectStore:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def translated() -> Iterator[None]:
     """Turn every error of the library, and the builtins that it raises, into ours."""
     try:
         yield
