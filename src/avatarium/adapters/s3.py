@@ -81,7 +81,7 @@ class Bucket:
         parts = urlsplit(url)
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
         unknown = [name for name in options if name not in _OPTIONS]
-        if parts.scheme != "s3" or unknown or parts.username or parts.port or parts.fragment:
+        if not url.startswith("s3://") or unknown or parts.username or parts.port or parts.fragment:
             raise BadConfiguration(f"AVATARIUM_OBJECTS_URL is s3://bucket/prefix with {', '.join(_OPTIONS)}.")
         endpoint = options.get("endpoint", "").rstrip("/")
         if endpoint and (not endpoint.startswith(("http://", "https://")) or urlsplit(endpoint).path):

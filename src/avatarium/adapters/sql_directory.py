@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from sqlalchemy import URL, Select, String, any_, bindparam, event, func, insert, select, update
+from sqlalchemy import URL, Integer, Select, String, any_, bindparam, event, func, insert, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, EmulatedDBAPIException, IntegrityError, SQLAlchemyError
@@ -154,6 +154,11 @@ class SqlDirectory:
         with self._translated():
             await self._again_if_taken(lambda: self._merge(rows, _RENAME))
 
+    async def list_people(self, after: UserId | None, limit: int) -> Sequence[UserId]:
+        """See `ports.Directory`."""
+        rows = await self._read(_KNOWN_AFTER, {"after": after or "", "page": limit})
+        return [UserId(row.user_id) for row in rows]
+
     # ------------------------------------------------------------------ moving a whole directory
 
     async def people_after(self, user_id: UserId | None) -> Sequence[Picture]:
@@ -284,15 +289,6 @@ class SqlDirectory:
         except self._foreign as error:
             raise Unavailable("The directory does not answer.") from error
 
-    async def list_people(self, after: UserId | None, limit: int) -> Sequence[UserId]:
-        """See `ports.Directory`."""
-        query = select(_people.c.user_id).order_by(_people.c.user_id).limit(limit)
-        if after is not None:
-            query = query.where(_people.c.user_id > after)
-        with _translated():
-            async with self._reading.connect() as connection:
-                return [UserId(row.user_id) for row in await connection.execute(query)]
-
 
 def sqlite_directory(file: Path) -> SqlDirectory:
     """The directory in the SQLite database `file`, whatever characters its name has."""
@@ -302,6 +298,11 @@ def sqlite_directory(file: Path) -> SqlDirectory:
 _PICTURES: Final = select(PEOPLE, IMAGES.c.record).join(IMAGES, IMAGES.c.image_id == PEOPLE.c.image_id, isouter=True)
 _LOAD_IMAGE: Final = select(IMAGES.c.record).where(IMAGES.c.image_id == bindparam("image_id"))
 _KNOWN: Final = select(PEOPLE.c.user_id)
+_KNOWN_AFTER: Final = (
+    _KNOWN.where(PEOPLE.c.user_id > bindparam("after", type_=String))
+    .order_by(PEOPLE.c.user_id)
+    .limit(bindparam("page", type_=Integer))
+)
 _EPOCH: Final = select(FACTS.c.value).where(FACTS.c.name == "epoch")
 _PEOPLE_AFTER: Final = (
     _PICTURES.where(PEOPLE.c.user_id > bindparam("after", type_=String)).order_by(PEOPLE.c.user_id).limit(_PAGE)
